@@ -1,0 +1,370 @@
+// The protected APIs of a configuration file, checked and filled in from their profiles.
+import { shipped } from '../profiles/all.ts'
+import type { CredentialKind, LimitPolicy, Profile } from '../profiles/profile.ts'
+import type { Mistakes } from './config.ts'
+import type { ApiConfig, LatchkeyConfig, ProfileConfig } from './file.ts'
+
+export type Upstream = { kind: 'echo' } | { kind: 'management' } | { kind: 'url'; url: URL }
+
+export interface RequiredScopes {
+  /** Upper-case; undefined: every method. */
+  methods: ReadonlySet<string> | undefined
+  /** Path prefix, whole segments. */
+  path: string
+  scopes: readonly string[]
+}
+
+export interface Api {
+  name: string
+  /** With the API's own overrides of token, limits, accepted kinds and presentation applied. */
+  profile: Profile
+  audience: string
+  /** Lower-case host names without port; none: not routed. */
+  hosts: readonly string[]
+  path: string
+  authorizationHosts: readonly string[]
+  /** By environment. */
+  upstreams: ReadonlyMap<string, Upstream>
+  environments: ReadonlySet<string>
+  scopes: Readonly<Record<string, string>>
+  requiredScopes: readonly RequiredScopes[]
+  organization: { path?: string; header?: string; query?: string } | undefined
+  roleScopes: Readonly<Record<'viewer' | 'member' | 'admin' | 'owner', readonly string[]>>
+  legacyTokens: { deprecatedAt: number; sunsetAt: number; link: string } | undefined
+  cors: ApiConfig['cors']
+  timeouts: { connectSeconds: number; responseSeconds: number }
+  identity: 'headers' | 'jwt'
+  forwardCredential: boolean
+  /** Whether a token that reaches no organization is refused; only the management API lets it in. */
+  needsOrganization: boolean
+}
+
+export const kinds: readonly CredentialKind[] = [
+  'api_key',
+  'personal_access_token',
+  'legacy_token',
+  'oauth_token',
+  'jwt',
+  'cwt',
+]
+
+/** Scopes that no API may call its own and only operators grant. */
+export const isReservedScope = (scope: string): boolean =>
+  ['verify', 'introspect', 'metrics'].includes(scope) || scope.startsWith('manage:')
+
+const reservedNames = new Set(['latchkey', 'management'])
+const builtInPaths = [
+  '/oauth',
+  '/token',
+  '/api/v1',
+  '/forward-auth',
+  '/.well-known',
+  '/openapi.json',
+  '/docs',
+  '/login',
+  '/setup',
+  '/organizations',
+  '/account',
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/dev',
+  '/assets',
+]
+const tiers = ['free', 'pro', 'enterprise']
+const hostName = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/ // RFC 6749 §3.3
+const headerName = /^[A-Za-z0-9-]{1,64}$/
+
+const under = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
+
+const resolveProfile = (
+  mistakes: Mistakes,
+  place: string,
+  own: Record<string, ProfileConfig>,
+  wanted: string | ProfileConfig,
+  seen: string[] = [],
+): Profile => {
+  const fallback = shipped.default as Profile
+  if (typeof wanted === 'string') {
+    if (shipped[wanted]) return shipped[wanted]
+    const custom = own[wanted]
+    if (!custom || seen.includes(wanted)) {
+      const known = [...Object.keys(shipped), ...Object.keys(own)].join(', ')
+      mistakes.add(
+        place,
+        custom ? `profile "${wanted}" extends itself` : `there is no profile "${wanted}"; there are ${known}`,
+      )
+      return fallback
+    }
+    return { ...resolveProfile(mistakes, `profiles.${wanted}`, own, custom, [...seen, wanted]), name: wanted }
+  }
+  const base = resolveProfile(mistakes, `${place}.extends`, own, wanted.extends ?? 'default', seen)
+  const { extends: _, token, errors, ...rest } = wanted
+  return { ...base, ...rest, token: { ...base.token, ...token }, errors: { ...base.errors, ...errors } }
+}
+
+const checkLimits = (mistakes: Mistakes, place: string, policies: readonly LimitPolicy[]): void => {
+  const names = new Set<string>()
+  policies.forEach((policy, index) => {
+    const at = `${place}[${index}]`
+    if (!/^[a-z][a-z0-9-]{0,31}$/.test(policy.name))
+      mistakes.add(at, `name "${policy.name}" must be lower-case letters, digits and hyphens`)
+    if (names.has(policy.name)) mistakes.add(at, `name "${policy.name}" is taken by another limit`)
+    names.add(policy.name)
+    if (!['credential', 'token', 'organization'].includes(policy.per))
+      mistakes.add(at, `per "${policy.per}" must be credential, token or organization`)
+    if (
+      policy.period === 'month'
+        ? policy.per !== 'organization'
+        : !(Number.isInteger(policy.period) && policy.period >= 1 && policy.period <= 86_400 * 31)
+    ) {
+      mistakes.add(
+        at,
+        policy.period === 'month'
+          ? 'a month belongs to an organization: write per: "organization"'
+          : `period must be "month" or 1 to 2678400 seconds`,
+      )
+    }
+    const amounts = typeof policy.limit === 'number' ? [policy.limit] : Object.values(policy.limit ?? {})
+    for (const amount of amounts) {
+      if (amount !== null && !(Number.isSafeInteger(amount) && amount >= 1))
+        mistakes.add(at, `limit ${amount} must be a whole number above 0, or null for unlimited`)
+    }
+    if (typeof policy.limit === 'object') {
+      for (const tier of tiers) if (!(tier in policy.limit)) mistakes.add(at, `limit says nothing of tier "${tier}"`)
+    }
+  })
+}
+
+const checkProfile = (mistakes: Mistakes, place: string, profile: Profile): void => {
+  for (const kind of profile.accepts)
+    if (!kinds.includes(kind))
+      mistakes.add(place, `accepts "${kind}", which is no kind of credential; there are ${kinds.join(', ')}`)
+  const { bearer, bare, header } = profile.presentation
+  if (!bearer && !bare && !header)
+    mistakes.add(place, 'presentation names no place for a credential; set bearer, bare or header')
+  if (header !== undefined && (!headerName.test(header) || header.toLowerCase() === 'authorization'))
+    mistakes.add(place, `header "${header}" is not a header name of its own`)
+  const { algorithm, type, lifetimeSeconds } = profile.token
+  if (!['ES256', 'RS256', 'EdDSA', 'HS256'].includes(algorithm))
+    mistakes.add(place, `token.algorithm "${algorithm}" must be ES256, RS256, EdDSA or HS256`)
+  if ((algorithm === 'HS256') !== (type === 'JWT'))
+    mistakes.add(place, 'token.type is "JWT" with HS256 and "at+jwt" with every other algorithm')
+  if (!(Number.isInteger(lifetimeSeconds) && lifetimeSeconds >= 1 && lifetimeSeconds <= 86_400))
+    mistakes.add(place, 'token.lifetimeSeconds must be 1 to 86400')
+  checkLimits(mistakes, `${place}.limits`, profile.limits)
+}
+
+const parseUpstream = (mistakes: Mistakes, place: string, value: string): Upstream => {
+  if (value === 'echo' || value === 'management') return { kind: value }
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url && ['http:', 'https:'].includes(url.protocol) && !url.search && !url.hash && !url.username)
+    return { kind: 'url', url }
+  mistakes.add(place, `"${value}" is not "echo", "management" or an http(s) URL without query and user`)
+  return { kind: 'echo' }
+}
+
+const parseDate = (mistakes: Mistakes, place: string, value: string): number => {
+  const time = Date.parse(value)
+  if (Number.isNaN(time)) mistakes.add(place, `"${value}" is not a date such as 2027-01-31`)
+  return time
+}
+
+const viewerScopes = (scopes: string[]): string[] =>
+  scopes.filter((scope) => scope === 'read' || scope.endsWith(':read') || scope.startsWith('read:'))
+
+const resolveApi = (
+  name: string,
+  given: ApiConfig,
+  file: LatchkeyConfig,
+  issuer: string,
+  environments: readonly string[],
+  mistakes: Mistakes,
+): Api => {
+  const place = `apis.${name}`
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(name) || reservedNames.has(name))
+    mistakes.add(place, 'a name is lower-case letters, digits and hyphens, and not "latchkey" or "management"')
+  const base = resolveProfile(mistakes, `${place}.profile`, file.profiles ?? {}, given.profile ?? 'default')
+  const profile: Profile = {
+    ...base,
+    accepts: given.accepts ?? base.accepts,
+    presentation: given.presentation ?? base.presentation,
+    token: { ...base.token, ...given.token },
+    limits: given.limits ?? base.limits,
+  }
+  checkProfile(mistakes, place, profile)
+  const issuerUrl = new URL(issuer)
+  const lowered = (hosts: string[] | undefined, field: string): string[] =>
+    (hosts ?? []).map((host) => {
+      const host_ = host.toLowerCase()
+      if (!hostName.test(host_)) mistakes.add(`${place}.${field}`, `"${host}" is not a host name without port`)
+      return host_
+    })
+  const hosts = lowered(given.hosts, 'hosts')
+  const path = given.path ?? '/'
+  if (!/^\/([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?$/.test(path) || /(^|\/)\.\.?(\/|$)/.test(path))
+    mistakes.add(`${place}.path`, `"${path}" must be a plain path such as /v1`)
+  if (hosts.includes(issuerUrl.hostname)) {
+    if (path === '/')
+      mistakes.add(`${place}.path`, `"/" on ${issuerUrl.hostname} would hide the dashboard; choose a path`)
+    for (const taken of builtInPaths)
+      if (under(path, taken) || under(taken, path))
+        mistakes.add(`${place}.path`, `"${path}" is Latchkey's own on ${issuerUrl.hostname} (${taken})`)
+  }
+  const upstreams = new Map<string, Upstream>()
+  const byEnvironment =
+    typeof given.upstream === 'string' ? { [environments[0] as string]: given.upstream } : (given.upstream ?? {})
+  for (const [environment, value] of Object.entries(byEnvironment)) {
+    if (!environments.includes(environment))
+      mistakes.add(`${place}.upstream`, `"${environment}" is not one of the environments (${environments.join(', ')})`)
+    upstreams.set(environment, parseUpstream(mistakes, `${place}.upstream`, value))
+  }
+  if (hosts.length > 0 && upstreams.size === 0)
+    mistakes.add(`${place}.upstream`, 'an API with hosts needs an upstream: a URL, "echo" or "management"')
+  const accepted = new Set(given.environments ?? (upstreams.size > 0 ? upstreams.keys() : [environments[0] as string]))
+  for (const environment of accepted)
+    if (!environments.includes(environment))
+      mistakes.add(
+        `${place}.environments`,
+        `"${environment}" is not one of the environments (${environments.join(', ')})`,
+      )
+  const scopes = given.scopes ?? { read: 'Read your data', write: 'Change your data' }
+  for (const scope of Object.keys(scopes)) {
+    if (!scopeToken.test(scope)) mistakes.add(`${place}.scopes`, `"${scope}" is not a scope (RFC 6749 §3.3)`)
+    if (isReservedScope(scope)) mistakes.add(`${place}.scopes`, `"${scope}" is reserved for Latchkey itself`)
+  }
+  const own = Object.keys(scopes)
+  const known = (list: readonly string[], field: string): readonly string[] => {
+    for (const scope of list)
+      if (!own.includes(scope))
+        mistakes.add(`${place}.${field}`, `"${scope}" is not among the API's scopes (${own.join(', ')})`)
+    return list
+  }
+  if (profile.accepts.includes('legacy_token') && !given.legacyTokens) {
+    mistakes.add(
+      `${place}.legacyTokens`,
+      'is required where legacy tokens are accepted: { deprecatedAt, sunsetAt, link }',
+    )
+  }
+  if (
+    given.cors?.origins.some((origin) => origin !== '*' && !(URL.canParse(origin) && new URL(origin).origin === origin))
+  )
+    mistakes.add(`${place}.cors.origins`, 'every entry is an origin such as https://app.example.com, or "*"')
+  return {
+    name,
+    profile,
+    audience:
+      given.audience ??
+      (hosts[0]
+        ? `${issuerUrl.protocol}//${hosts[0]}${issuerUrl.port ? `:${issuerUrl.port}` : ''}${path === '/' ? '' : path}`
+        : `${issuer}/apis/${name}`),
+    hosts,
+    path,
+    authorizationHosts: lowered(given.authorizationHosts, 'authorizationHosts'),
+    upstreams,
+    environments: accepted,
+    scopes,
+    requiredScopes: (given.requiredScopes ?? []).map((entry, index) => ({
+      methods: entry.methods ? new Set(entry.methods.map((method) => method.toUpperCase())) : undefined,
+      path: entry.path ?? '/',
+      scopes: known(entry.scopes, `requiredScopes[${index}]`),
+    })),
+    organization: given.organization,
+    roleScopes: {
+      viewer: known(given.roleScopes?.viewer ?? viewerScopes(own), 'roleScopes.viewer'),
+      member: known(given.roleScopes?.member ?? own, 'roleScopes.member'),
+      admin: known(given.roleScopes?.admin ?? own, 'roleScopes.admin'),
+      owner: known(given.roleScopes?.owner ?? own, 'roleScopes.owner'),
+    },
+    legacyTokens: given.legacyTokens && {
+      deprecatedAt: parseDate(mistakes, `${place}.legacyTokens.deprecatedAt`, given.legacyTokens.deprecatedAt),
+      sunsetAt: parseDate(mistakes, `${place}.legacyTokens.sunsetAt`, given.legacyTokens.sunsetAt),
+      link: given.legacyTokens.link,
+    },
+    cors: given.cors,
+    timeouts: {
+      connectSeconds: given.timeouts?.connectSeconds ?? 5,
+      responseSeconds: given.timeouts?.responseSeconds ?? 60,
+    },
+    identity: given.identity ?? 'headers',
+    forwardCredential: given.forwardCredential ?? false,
+    needsOrganization: true,
+  }
+}
+
+/** Latchkey's own API as one that it protects: every kind but legacy tokens, every environment, no limits; its scopes are the reserved ones. */
+const managementApi = (issuer: string, environments: readonly string[]): Api => ({
+  name: 'latchkey',
+  profile: { ...(shipped.default as Profile), limits: [] },
+  audience: issuer,
+  hosts: [],
+  path: '/api/v1',
+  authorizationHosts: [],
+  upstreams: new Map(environments.map((environment) => [environment, { kind: 'management' }])),
+  environments: new Set(environments),
+  scopes: {},
+  requiredScopes: [],
+  organization: undefined,
+  roleScopes: { viewer: [], member: [], admin: [], owner: [] },
+  legacyTokens: undefined,
+  cors: undefined,
+  timeouts: { connectSeconds: 5, responseSeconds: 60 },
+  identity: 'headers',
+  forwardCredential: false,
+  needsOrganization: false,
+})
+
+/** Checks and completes everything about APIs, environments and key prefixes. */
+export const resolveApis = (file: LatchkeyConfig, issuer: string, mistakes: Mistakes) => {
+  const environments = file.environments ?? ['live', 'test']
+  if (
+    environments.length === 0 ||
+    environments.some((name) => !/^[a-z][a-z0-9]{0,15}$/.test(name)) ||
+    new Set(environments).size < environments.length
+  ) {
+    mistakes.add('environments', 'must be different names of lower-case letters and digits, at least one')
+  }
+  const keyPrefixes = [file.keyPrefix ?? 'sk', ...(file.formerKeyPrefixes ?? [])]
+  for (const prefix of keyPrefixes) {
+    if (!/^[a-z][a-z0-9]{0,15}$/.test(prefix) || ['pat', 'cs', 'rt', 'ac'].includes(prefix))
+      mistakes.add('keyPrefix', `"${prefix}" must be lower-case letters and digits, and not pat, cs, rt or ac`)
+  }
+  const given: Record<string, ApiConfig> = file.apis ?? {
+    default: {
+      hosts: [new URL(issuer).hostname],
+      path: '/echo',
+      upstream: { [environments[0] ?? 'live']: 'echo', ...(environments[1] ? { [environments[1]]: 'echo' } : {}) },
+    },
+  }
+  for (const name of Object.keys(file.profiles ?? {}))
+    if (shipped[name])
+      mistakes.add(`profiles.${name}`, 'is the name of a shipped profile; choose another and extend it')
+  const apis = new Map<string, Api>()
+  const claimed = new Map<string, string>()
+  for (const [name, api] of Object.entries(given)) {
+    const resolved = resolveApi(name, api, file, issuer, environments, mistakes)
+    apis.set(name, resolved)
+    for (const claim of [
+      ...resolved.hosts.map((host) => `${host}${resolved.path}`),
+      `audience ${resolved.audience}`,
+      ...resolved.authorizationHosts.map((host) => `authorization host ${host}`),
+    ]) {
+      if (claimed.has(claim)) mistakes.add(`apis.${name}`, `${claim} is taken by apis.${claimed.get(claim)}`)
+      claimed.set(claim, name)
+    }
+  }
+  if (file.defaultApi !== undefined && !apis.has(file.defaultApi))
+    mistakes.add('defaultApi', `there is no API "${file.defaultApi}"`)
+  const defaultApi =
+    file.defaultApi !== undefined ? apis.get(file.defaultApi) : apis.size === 1 ? [...apis.values()][0] : undefined
+  const dashboardHosts = (file.dashboardHosts ?? []).map((host) => host.toLowerCase())
+  return {
+    environments,
+    keyPrefixes,
+    apis,
+    defaultApi,
+    dashboardHosts,
+    management: managementApi(issuer, environments),
+  }
+}
