@@ -1,0 +1,122 @@
+// Forward migrations, in order; a list only ever grows. SQL that SQLite and Postgres both take.
+
+export interface Migration {
+  name: string
+  statements: readonly string[]
+}
+
+export const mainMigrations: readonly Migration[] = [
+  {
+    name: '001-foundation',
+    statements: [
+      `CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
+      `CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, operator INTEGER NOT NULL,
+        password_hash TEXT, suspended_at BIGINT, created_at BIGINT NOT NULL)`,
+      `CREATE TABLE organizations (id TEXT PRIMARY KEY, name TEXT NOT NULL, tier TEXT NOT NULL CHECK (tier IN ('free', 'pro', 'enterprise')),
+        suspended_at BIGINT, created_at BIGINT NOT NULL)`,
+      `CREATE TABLE members (organization_id TEXT NOT NULL REFERENCES organizations ON DELETE CASCADE, user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+        role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'viewer')), created_at BIGINT NOT NULL, PRIMARY KEY (organization_id, user_id))`,
+      `CREATE INDEX members_by_user ON members (user_id, organization_id)`,
+      `CREATE TABLE credentials (id TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('api_key', 'personal_access_token', 'legacy_token')),
+        hash TEXT NOT NULL UNIQUE, hint TEXT NOT NULL, name TEXT NOT NULL, user_id TEXT NOT NULL,
+        organization_id TEXT REFERENCES organizations ON DELETE CASCADE, all_organizations INTEGER NOT NULL, environment TEXT NOT NULL,
+        scopes TEXT, apis TEXT, lineage_id TEXT NOT NULL, replaces TEXT, created_at BIGINT NOT NULL, expires_at BIGINT, revoked_at BIGINT)`,
+      `CREATE INDEX credentials_by_organization ON credentials (organization_id, kind, id)`,
+      `CREATE INDEX credentials_by_user ON credentials (user_id, kind, id)`,
+      `CREATE INDEX credentials_by_kind ON credentials (kind, id)`,
+      `CREATE INDEX credentials_by_expiry ON credentials (expires_at) WHERE expires_at IS NOT NULL`,
+      `CREATE INDEX credentials_by_revocation ON credentials (revoked_at) WHERE revoked_at IS NOT NULL`,
+      `CREATE TABLE credential_organizations (credential_id TEXT NOT NULL REFERENCES credentials ON DELETE CASCADE,
+        organization_id TEXT NOT NULL REFERENCES organizations ON DELETE CASCADE, PRIMARY KEY (credential_id, organization_id))`,
+      `CREATE INDEX credential_organizations_by_organization ON credential_organizations (organization_id)`,
+      `CREATE TABLE clients (id TEXT PRIMARY KEY, organization_id TEXT NOT NULL REFERENCES organizations ON DELETE CASCADE, name TEXT NOT NULL,
+        public INTEGER NOT NULL, pkce TEXT NOT NULL, redirect_uris TEXT NOT NULL, scopes TEXT, grants TEXT NOT NULL, environment TEXT NOT NULL,
+        apis TEXT, created_by TEXT, created_at BIGINT NOT NULL)`,
+      `CREATE INDEX clients_by_organization ON clients (organization_id, id)`,
+      `CREATE TABLE client_secrets (id TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients ON DELETE CASCADE, hash TEXT NOT NULL,
+        hint TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT)`,
+      `CREATE INDEX client_secrets_by_client ON client_secrets (client_id)`,
+      `CREATE INDEX client_secrets_by_expiry ON client_secrets (expires_at) WHERE expires_at IS NOT NULL`,
+      `CREATE TABLE signing_keys (id TEXT PRIMARY KEY, algorithm TEXT NOT NULL, api TEXT, public_jwk TEXT, sealed TEXT NOT NULL,
+        created_at BIGINT NOT NULL, retired_at BIGINT, expires_at BIGINT)`,
+      `CREATE UNIQUE INDEX signing_keys_current ON signing_keys (algorithm, coalesce(api, '')) WHERE retired_at IS NULL`,
+      `CREATE TABLE links (hash TEXT PRIMARY KEY, kind TEXT NOT NULL, user_id TEXT REFERENCES users ON DELETE CASCADE, created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL, used_at BIGINT)`,
+      `CREATE INDEX links_by_expiry ON links (expires_at)`,
+      `CREATE TABLE audit (id TEXT PRIMARY KEY, at BIGINT NOT NULL, actor_kind TEXT NOT NULL, actor_id TEXT NOT NULL, action TEXT NOT NULL,
+        target_kind TEXT NOT NULL, target_id TEXT NOT NULL, organization_id TEXT, ip TEXT, request_id TEXT, detail TEXT)`,
+      `CREATE INDEX audit_by_organization ON audit (organization_id, id)`,
+    ],
+  },
+]
+
+export const activityMigrations: readonly Migration[] = [
+  {
+    name: '001-activity',
+    statements: [
+      `CREATE TABLE counters (id TEXT PRIMARY KEY, period_start BIGINT NOT NULL, period_end BIGINT NOT NULL, taken BIGINT NOT NULL)`,
+      `CREATE INDEX counters_by_end ON counters (period_end)`,
+      `CREATE TABLE slices (counter_id TEXT NOT NULL REFERENCES counters ON DELETE CASCADE, holder TEXT NOT NULL, amount BIGINT NOT NULL,
+        taken_at BIGINT NOT NULL, PRIMARY KEY (counter_id, holder))`,
+      `CREATE TABLE last_used (credential_id TEXT PRIMARY KEY, last_used_at BIGINT NOT NULL)`,
+    ],
+  },
+]
+
+/**
+ * On Postgres a slice is taken by one statement: the function locks the counter's row, then sees what every transaction before it left.
+ * Which stored period is the present one, and how much is granted, is as in period.ts (`present`, `grant`).
+ */
+const takeSlice = `
+CREATE FUNCTION take_slice(counter TEXT, own_holder TEXT, at BIGINT, fresh_start BIGINT, fresh_end BIGINT, earliest_start BIGINT, latest_start BIGINT,
+  latest_end BIGINT, units BIGINT, needed BIGINT, wanted BIGINT, stale BIGINT, durable BOOLEAN,
+  OUT granted BIGINT, OUT taken_in_all BIGINT, OUT started BIGINT, OUT ends BIGINT)
+LANGUAGE plpgsql AS $$
+DECLARE
+  stored counters%ROWTYPE;
+  begun BOOLEAN;
+  held BIGINT := 0;
+  room BIGINT;
+BEGIN
+  IF NOT durable THEN
+    PERFORM set_config('synchronous_commit', 'off', true);
+  END IF;
+  LOOP
+    SELECT * INTO stored FROM counters WHERE id = counter FOR UPDATE;
+    EXIT WHEN FOUND;
+    INSERT INTO counters (id, period_start, period_end, taken) VALUES (counter, 0, 0, 0) ON CONFLICT (id) DO NOTHING;
+  END LOOP;
+  begun := stored.period_end > at AND stored.period_start BETWEEN earliest_start AND latest_start;
+  IF begun THEN
+    SELECT coalesce(sum(amount), 0) INTO held FROM slices WHERE counter_id = counter AND holder <> own_holder AND taken_at > stale;
+    started := stored.period_start;
+    ends := least(stored.period_end, latest_end);
+    taken_in_all := stored.taken;
+  ELSE
+    started := fresh_start;
+    ends := fresh_end;
+    taken_in_all := 0;
+  END IF;
+  granted := 0;
+  IF units - taken_in_all >= needed THEN
+    room := units / 5 - held;
+    granted := needed + greatest(0, least(wanted - needed, room, units - taken_in_all - needed));
+    taken_in_all := taken_in_all + granted;
+    IF NOT begun THEN
+      DELETE FROM slices WHERE counter_id = counter;
+    END IF;
+    UPDATE counters SET period_start = started, period_end = ends, taken = taken_in_all WHERE id = counter;
+    INSERT INTO slices (counter_id, holder, amount, taken_at) VALUES (counter, own_holder, granted - needed, at)
+      ON CONFLICT (counter_id, holder) DO UPDATE SET amount = excluded.amount, taken_at = excluded.taken_at;
+  END IF;
+END
+$$`
+
+export const postgresActivityMigrations: readonly Migration[] = [
+  ...activityMigrations,
+  {
+    name: '001-postgres-counters',
+    // ids are compared by their bytes, so that those with one prefix lie together whatever the database's locale
+    statements: [`ALTER TABLE counters ALTER COLUMN id TYPE TEXT COLLATE "C"`, `ALTER TABLE slices ALTER COLUMN counter_id TYPE TEXT COLLATE "C"`, takeSlice],
+  },
+]

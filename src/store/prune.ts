@@ -1,0 +1,107 @@
+// Removes rows whose time is over, in batches small enough that nobody waits for them.
+import { type Kysely, sql } from 'kysely'
+import type { ActivitySchema } from './schema.ts'
+import type { Store } from './store.ts'
+
+/** Rows removed in one transaction, and transactions for one kind of row in one call. */
+const batchSize = 500
+const maxBatches = 20
+
+const minute = 60_000
+const day = 24 * 60 * minute
+
+export interface Pruned {
+  counters: number
+  links: number
+  credentials: number
+  clientSecrets: number
+  signingKeys: number
+  lastUses: number
+  /** Where the next call goes on looking for last uses without a credential; undefined: from the start. */
+  resumeAt: string | undefined
+}
+
+/** Runs `remove`, which says how many rows it removed, until it finds less than a batch or the call has done its share. */
+const inBatches = async (remove: () => Promise<number>): Promise<number> => {
+  let total = 0
+  for (let batch = 0; batch < maxBatches; batch++) {
+    const removed = await remove()
+    total += removed
+    if (removed < batchSize) break
+  }
+  return total
+}
+
+const removed = ({ numDeletedRows }: { numDeletedRows: bigint }): number => Number(numDeletedRows)
+
+/** A counter that another process begins anew between the finding and the removing stays: the condition is asked of the row itself again. */
+const counters = (activity: Kysely<ActivitySchema>, before: number): Promise<number> =>
+  inBatches(async () =>
+    removed(
+      await activity
+        .deleteFrom('counters')
+        .where('period_end', '<=', before)
+        .where('id', 'in', (from) => from.selectFrom('counters').select('id').where('period_end', '<=', before).limit(batchSize))
+        .executeTakeFirstOrThrow(),
+    ),
+  )
+
+/** Removes rows of `table` whose `column` is not after `before`, and returns their ids. */
+const removeDated = (store: Store, table: 'credentials' | 'client_secrets' | 'signing_keys', column: 'expires_at' | 'revoked_at', before: number): Promise<string[]> =>
+  store.transaction(async (trx) => {
+    const { rows } = await sql<{ id: string }>`DELETE FROM ${sql.table(table)} WHERE id IN
+      (SELECT id FROM ${sql.table(table)} WHERE ${sql.ref(column)} <= ${before} LIMIT ${batchSize}) RETURNING id`.execute(trx)
+    return rows.map((row) => row.id)
+  })
+
+const credentials = (store: Store, column: 'expires_at' | 'revoked_at', before: number): Promise<number> =>
+  inBatches(async () => {
+    const ids = await removeDated(store, 'credentials', column, before)
+    if (ids.length > 0) await store.activity.deleteFrom('last_used').where('credential_id', 'in', ids).execute()
+    return ids.length
+  })
+
+const links = (store: Store, column: 'expires_at' | 'used_at', before: number): Promise<number> =>
+  inBatches(() =>
+    store.transaction(async (trx) =>
+      removed(
+        await trx
+          .deleteFrom('links')
+          .where('hash', 'in', (from) => from.selectFrom('links').select('hash').where(column, '<=', before).limit(batchSize))
+          .executeTakeFirstOrThrow(),
+      ),
+    ),
+  )
+
+/** Last uses left behind by a deleted organization, looked for in the order of their ids. */
+const strayLastUses = async ({ db, activity }: Store, from: string): Promise<{ count: number; resumeAt: string | undefined }> => {
+  let count = 0
+  let after = from
+  for (let batch = 0; batch < maxBatches; batch++) {
+    const uses = await activity.selectFrom('last_used').select('credential_id').where('credential_id', '>', after).orderBy('credential_id').limit(batchSize).execute()
+    const ids = uses.map((use) => use.credential_id)
+    if (ids.length === 0) return { count, resumeAt: undefined }
+    const found = new Set((await db.selectFrom('credentials').select('id').where('id', 'in', ids).execute()).map((row) => row.id))
+    const strays = ids.filter((id) => !found.has(id))
+    if (strays.length > 0) count += removed(await activity.deleteFrom('last_used').where('credential_id', 'in', strays).executeTakeFirstOrThrow())
+    if (ids.length < batchSize) return { count, resumeAt: undefined }
+    after = ids.at(-1) as string
+  }
+  return { count, resumeAt: after }
+}
+
+/**
+ * Removes, as of `now` (Unix milliseconds): counters and slices whose period ended over a minute ago, links expired or used for a day,
+ * credentials revoked or expired for 90 days with their last use, client secrets expired for a day, signing keys whose last token has
+ * expired, and last uses without a credential. At most 10,000 rows of a kind a call; `from` is the `resumeAt` of the call before.
+ * Commits nothing where there is nothing to remove. Any number of processes may do so at once.
+ */
+export const pruneExpired = async (store: Store, now: number, from = ''): Promise<Pruned> => {
+  const ended = await counters(store.activity, now - minute)
+  const oldLinks = (await links(store, 'expires_at', now - day)) + (await links(store, 'used_at', now - day))
+  const oldCredentials = (await credentials(store, 'expires_at', now - 90 * day)) + (await credentials(store, 'revoked_at', now - 90 * day))
+  const clientSecrets = await inBatches(async () => (await removeDated(store, 'client_secrets', 'expires_at', now - day)).length)
+  const signingKeys = await inBatches(async () => (await removeDated(store, 'signing_keys', 'expires_at', now)).length)
+  const strays = await strayLastUses(store, from)
+  return { counters: ended, links: oldLinks, credentials: oldCredentials, clientSecrets, signingKeys, lastUses: strays.count, resumeAt: strays.resumeAt }
+}

@@ -1,0 +1,116 @@
+// Rows to records, the same for every database. Lists come as JSON text made by the query.
+import type { Role, Schema, StoredKind, Tier } from './schema.ts'
+import type { ClientRecord, CredentialRecord, MembershipRecord, SigningKeyRecord } from './store.ts'
+
+export interface CredentialRow {
+  id: string
+  kind: StoredKind
+  name: string
+  environment: string
+  scopes: string | null
+  apis: string | null
+  lineage_id: string
+  expires_at: number | null
+  revoked_at: number | null
+  user_id: string
+  organization_id: string | null
+  all_organizations: number
+  organization_tier: Tier | null
+  organization_suspended_at: number | null
+  user_operator: number | null
+  user_suspended_at: number | null
+  user_found: string | null
+  /** JSON list of [organization id, role, tier]: of tokens, the owner's memberships in active organizations that the token reaches. */
+  memberships: string | null
+}
+
+const words = (text: string | null): string[] | null => (text === null ? null : text.split(' ').filter(Boolean))
+const list = (text: string | null): string[] | null => (text === null ? null : (JSON.parse(text) as string[]))
+
+export const toCredential = (row: CredentialRow): CredentialRecord => {
+  const ofUser = row.kind !== 'api_key'
+  const memberships = new Map<string, MembershipRecord>()
+  for (const [organizationId, role, tier] of JSON.parse(row.memberships ?? '[]') as [string, Role, Tier][]) {
+    memberships.set(organizationId, { organizationId, role, tier })
+  }
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    environment: row.environment,
+    scopes: words(row.scopes),
+    apis: list(row.apis),
+    lineageId: row.lineage_id,
+    expiresAt: row.expires_at,
+    revoked: row.revoked_at !== null,
+    userId: row.user_id,
+    userActive: !ofUser || (row.user_found !== null && row.user_suspended_at === null),
+    operator: ofUser && row.user_operator === 1,
+    organization:
+      !ofUser && row.organization_id !== null && row.organization_tier !== null
+        ? { id: row.organization_id, tier: row.organization_tier, suspended: row.organization_suspended_at !== null }
+        : null,
+    memberships,
+    allOrganizations: row.all_organizations === 1,
+  }
+}
+
+export interface ClientRow extends Omit<Schema['clients'], 'created_by' | 'created_at'> {
+  organization_tier: Tier
+  organization_suspended_at: number | null
+  /** JSON list of [hash, expires_at or null]. */
+  secrets: string | null
+}
+
+export const toClient = (row: ClientRow): ClientRecord => ({
+  id: row.id,
+  name: row.name,
+  public: row.public === 1,
+  pkce: row.pkce,
+  redirectUris: list(row.redirect_uris) ?? [],
+  scopes: words(row.scopes),
+  grants: list(row.grants) ?? [],
+  environment: row.environment,
+  apis: list(row.apis),
+  organization: { id: row.organization_id, tier: row.organization_tier, suspended: row.organization_suspended_at !== null },
+  secrets: (JSON.parse(row.secrets ?? '[]') as [string, number | null][]).map(([hash, expiresAt]) => ({ hash, expiresAt })),
+})
+
+export const toSigningKey = (row: Schema['signing_keys']): SigningKeyRecord => ({
+  id: row.id,
+  algorithm: row.algorithm,
+  api: row.api,
+  publicJwk: row.public_jwk,
+  sealed: row.sealed,
+  createdAt: row.created_at,
+  retiredAt: row.retired_at,
+  expiresAt: row.expires_at,
+})
+
+/**
+ * The look-ups' SQL. `aggregate(columns)` makes the database's JSON list of lists; `parameter` is its first placeholder.
+ * Memberships are joined only for tokens: of all organizations, of those chosen, or of a legacy token's one.
+ */
+export const lookupSql = (aggregate: (columns: string) => string, parameter: string) => {
+  const credential = (column: 'hash' | 'id'): string => `
+    SELECT c.id, c.kind, c.name, c.environment, c.scopes, c.apis, c.lineage_id, c.expires_at, c.revoked_at, c.user_id, c.organization_id, c.all_organizations,
+      o.tier AS organization_tier, o.suspended_at AS organization_suspended_at,
+      u.id AS user_found, u.operator AS user_operator, u.suspended_at AS user_suspended_at,
+      CASE WHEN c.kind = 'api_key' THEN NULL ELSE (
+        SELECT ${aggregate('m.organization_id, m.role, mo.tier')} FROM members m JOIN organizations mo ON mo.id = m.organization_id
+        WHERE m.user_id = c.user_id AND mo.suspended_at IS NULL AND (c.all_organizations = 1 OR m.organization_id = c.organization_id
+          OR EXISTS (SELECT 1 FROM credential_organizations co WHERE co.credential_id = c.id AND co.organization_id = m.organization_id))
+      ) END AS memberships
+    FROM credentials c LEFT JOIN organizations o ON o.id = c.organization_id LEFT JOIN users u ON u.id = c.user_id
+    WHERE c.${column} = ${parameter}`
+  return {
+    credentialByHash: credential('hash'),
+    credentialById: credential('id'),
+    clientById: `
+      SELECT c.id, c.organization_id, c.name, c.public, c.pkce, c.redirect_uris, c.scopes, c.grants, c.environment, c.apis,
+        o.tier AS organization_tier, o.suspended_at AS organization_suspended_at,
+        (SELECT ${aggregate('s.hash, s.expires_at')} FROM client_secrets s WHERE s.client_id = c.id) AS secrets
+      FROM clients c JOIN organizations o ON o.id = c.organization_id WHERE c.id = ${parameter}`,
+    signingKeys: 'SELECT id, algorithm, api, public_jwk, sealed, created_at, retired_at, expires_at FROM signing_keys ORDER BY created_at DESC, id DESC',
+  }
+}

@@ -1,0 +1,35 @@
+// Kysely over node:sqlite: the shim between the two.
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { Kysely, SqliteDialect } from 'kysely'
+
+/** Write transactions begin IMMEDIATE: one that begins by reading could not be upgraded once another process has written. */
+const immediate = (text: string): string => (text === 'begin' ? 'begin immediate' : text)
+
+export const kyselyOver = <T>(database: DatabaseSync): Kysely<T> => {
+  const statements = new Map<string, StatementSync>()
+  const prepared = (text: string): StatementSync => {
+    let statement = statements.get(text)
+    if (!statement) {
+      if (statements.size >= 500) statements.clear() // texts vary with the length of IN lists
+      statement = database.prepare(immediate(text))
+      statements.set(text, statement)
+    }
+    return statement
+  }
+  return new Kysely<T>({
+    dialect: new SqliteDialect({
+      database: {
+        close: () => {}, // whoever opened it closes it
+        prepare: (text) => {
+          const statement = prepared(text)
+          return {
+            reader: statement.columns().length > 0,
+            all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+            run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+            iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+          }
+        },
+      },
+    }),
+  })
+}

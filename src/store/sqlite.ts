@@ -1,0 +1,131 @@
+// The store on SQLite: `latchkey.db` for what somebody changed, `activity.db` for what changes all the time.
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Kysely, Transaction } from 'kysely'
+import { ExactCache } from './exact-cache.ts'
+import { recordLastUse } from './last-use.ts'
+import { migrate } from './migrate.ts'
+import { activityMigrations, mainMigrations } from './migrations.ts'
+import { type ClientRow, type CredentialRow, lookupSql, toClient, toCredential, toSigningKey } from './records.ts'
+import type { ActivitySchema, Schema } from './schema.ts'
+import { whenFree } from './sqlite-busy.ts'
+import { sqliteCounters } from './sqlite-counters.ts'
+import { kyselyOver } from './sqlite-kysely.ts'
+import type { ClientRecord, CredentialRecord, Lookups, SigningKeyRecord, Store } from './store.ts'
+
+export const mainFile = (folder: string): string => join(folder, 'latchkey.db')
+export const activityFile = (folder: string): string => join(folder, 'activity.db')
+
+/** How long a statement may wait inside SQLite, and with it the whole event loop. */
+const managingWaitMs = 5 // a transaction that cannot begin is tried again without holding up anybody (whenFree)
+const servingWaitMs = 5_000 // slices are short in every process
+
+/** Makes the file readable by its owner alone; SQLite gives its `-wal` and `-shm` the same mode. One that exists is not opened: closing it would drop this process's locks. */
+export const makeFile = (path: string): void => {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error
+  }
+}
+
+const openFile = async (path: string, timeout: number): Promise<DatabaseSync> => {
+  let database: DatabaseSync | undefined
+  try {
+    makeFile(path)
+    const opened = new DatabaseSync(path, { timeout }) // foreign keys are enforced by default
+    database = opened
+    // while another process does the same to a new file, SQLite says BUSY without waiting
+    const { journal_mode } = (await whenFree(() => opened.prepare('PRAGMA journal_mode = WAL').get())) as { journal_mode: string }
+    if (journal_mode !== 'wal') throw new Error(`SQLite cannot keep a write-ahead log there (it answers "${journal_mode}"): use a local file system`)
+    opened.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON') // the second for macOS, whose fsync leaves data in the drive's cache
+    return opened
+  } catch (error) {
+    database?.close()
+    throw new Error(`${path} cannot be opened: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+const sqliteLookups = (reader: DatabaseSync): Lookups => {
+  const text = lookupSql((columns) => `json_group_array(json_array(${columns}))`, '?')
+  const byHash = reader.prepare(text.credentialByHash)
+  const byId = reader.prepare(text.credentialById)
+  const client = reader.prepare(text.clientById)
+  const keys = reader.prepare(text.signingKeys)
+  const dataVersion = reader.prepare('PRAGMA data_version')
+  dataVersion.setReturnArrays(true)
+  // Any commit by another connection changes this number; the reader never writes, so every commit is another connection's.
+  const version = (): number => (dataVersion.get() as unknown as [number])[0]
+  const credentials = new ExactCache<CredentialRecord>(version, 100_000)
+  const clients = new ExactCache<ClientRecord>(version, 10_000)
+  const signing = new ExactCache<readonly SigningKeyRecord[]>(version, 1)
+  const credential = (statement: typeof byHash) => (key: string) => {
+    const row = statement.get(key) as unknown as CredentialRow | undefined
+    return row && toCredential(row)
+  }
+  const loadByHash = credential(byHash)
+  const loadById = credential(byId)
+  const loadClient = (id: string): ClientRecord | undefined => {
+    const row = client.get(id) as unknown as ClientRow | undefined
+    return row && toClient(row)
+  }
+  const loadKeys = (): readonly SigningKeyRecord[] => (keys.all() as unknown as Schema['signing_keys'][]).map(toSigningKey)
+  return {
+    version,
+    credentialByHash: (hash) => credentials.get(hash, loadByHash),
+    credentialById: (id) => credentials.get(id, loadById),
+    clientById: (id) => clients.get(id, loadClient),
+    signingKeys: () => signing.get('', loadKeys) ?? [],
+  }
+}
+
+/** Opens (and where missing makes) the store in `folder` and brings it to the present schema. Safe when several processes do so at once. */
+export const openSqlite = async (folder: string): Promise<Store & { migrated: readonly string[] }> => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const files: DatabaseSync[] = []
+  const open = async (path: string, timeout: number): Promise<DatabaseSync> => {
+    const file = await openFile(path, timeout)
+    files.push(file)
+    return file
+  }
+  const closeAll = (): void => files.splice(0).forEach((file) => file.close())
+  try {
+    const db = kyselyOver<Schema>(await open(mainFile(folder), managingWaitMs))
+    const activity = kyselyOver<ActivitySchema>(await open(activityFile(folder), servingWaitMs))
+    const transactionOf =
+      <Tables>(database: Kysely<Tables>) =>
+      <T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> =>
+        whenFree(() => database.transaction().execute(work))
+    const transaction = transactionOf(db)
+    const migrated = [
+      ...(await migrate((work) => transaction((trx) => work(trx as never)), 'migrations', mainMigrations)),
+      ...(await migrate((work) => transactionOf(activity)((trx) => work(trx as never)), 'activity_migrations', activityMigrations)),
+    ]
+    const reader = await open(mainFile(folder), servingWaitMs)
+    const counting = await open(activityFile(folder), servingWaitMs)
+    const ping = reader.prepare('SELECT count(*) FROM settings')
+    return {
+      kind: 'sqlite',
+      db,
+      activity,
+      migrated,
+      lookups: sqliteLookups(reader),
+      counters: sqliteCounters(counting, crypto.randomUUID()),
+      transaction,
+      recordLastUse: (uses) => recordLastUse(activity, 'max', uses),
+      ping() {
+        ping.get()
+        return Promise.resolve()
+      },
+      async close() {
+        await db.destroy()
+        await activity.destroy()
+        closeAll()
+      },
+    }
+  } catch (error) {
+    closeAll()
+    throw error
+  }
+}

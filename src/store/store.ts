@@ -1,0 +1,137 @@
+// The store's contract. sqlite.ts and postgres.ts fulfil it; test/store/conformance.ts holds both to it.
+import type { Kysely, Transaction } from 'kysely'
+import type { ActivitySchema, Role, Schema, StoredKind, Tier } from './schema.ts'
+
+/** SQLite answers at once, Postgres with a promise; `await` takes both. */
+export type MaybePromise<T> = T | Promise<T>
+
+export interface OrganizationRecord {
+  id: string
+  tier: Tier
+  suspended: boolean
+}
+
+/** An organization that a user reaches, and as what. Suspended organizations are left out. */
+export interface MembershipRecord {
+  organizationId: string
+  role: Role
+  tier: Tier
+}
+
+/** All that judging a stored credential needs, as of now: one look-up. */
+export interface CredentialRecord {
+  id: string
+  kind: StoredKind
+  name: string
+  environment: string
+  scopes: readonly string[] | null
+  apis: readonly string[] | null
+  lineageId: string
+  expiresAt: number | null
+  revoked: boolean
+  userId: string
+  /** Of tokens: whether the owner exists and is not suspended. API keys outlive their author: always true. */
+  userActive: boolean
+  /** Whether the owner is an operator; false for API keys. */
+  operator: boolean
+  /** The owner of an API key; null for tokens. */
+  organization: OrganizationRecord | null
+  /** Of tokens: the owner's present memberships, as far as the token reaches, by organization id. */
+  memberships: ReadonlyMap<string, MembershipRecord>
+  /** Of tokens: reaches whatever its owner joins. */
+  allOrganizations: boolean
+}
+
+export interface ClientRecord {
+  id: string
+  name: string
+  public: boolean
+  pkce: 'required' | 'optional'
+  redirectUris: readonly string[]
+  scopes: readonly string[] | null
+  grants: readonly string[]
+  environment: string
+  apis: readonly string[] | null
+  organization: OrganizationRecord
+  /** Hex SHA-256 of each secret that may still be used, with its end. */
+  secrets: readonly { hash: string; expiresAt: number | null }[]
+}
+
+export interface SigningKeyRecord {
+  id: string
+  algorithm: 'ES256' | 'RS256' | 'EdDSA' | 'HS256'
+  api: string | null
+  publicJwk: string | null
+  sealed: string
+  createdAt: number
+  retiredAt: number | null
+  expiresAt: number | null
+}
+
+/**
+ * What the hot path reads. Every answer is as new as the last commit of any process on the store, at the moment of the call.
+ * Returned records may be shared between calls: they are never changed.
+ */
+export interface Lookups {
+  /** A number that differs once any process has committed a change; undefined where asking costs as much as looking up. */
+  version(): number | undefined
+  credentialByHash(hash: string): MaybePromise<CredentialRecord | undefined>
+  credentialById(id: string): MaybePromise<CredentialRecord | undefined>
+  clientById(id: string): MaybePromise<ClientRecord | undefined>
+  /** Keys that sign or still verify at `now`; the same array as long as nothing has changed. */
+  signingKeys(): MaybePromise<readonly SigningKeyRecord[]>
+}
+
+export interface Take {
+  counter: string
+  /** Window length in milliseconds, or the calendar month that `now` lies in (UTC). */
+  period: number | 'month'
+  /** Units in the whole period. */
+  limit: number
+  /** Units that must be had, or nothing is taken. */
+  needed: number
+  /** Units wanted in all; at least `needed`. */
+  wanted: number
+}
+
+export interface Taken {
+  /** Units taken now: 0, or at least `needed`. */
+  granted: number
+  /** Units that all processes have taken in this period, these included. */
+  taken: number
+  /** Unix milliseconds; a period that has not begun would begin at `now`. */
+  periodStart: number
+  periodEnd: number
+}
+
+/** Shared counts of units per period, from which processes take slices ahead of spending. */
+export interface Counters {
+  /**
+   * Takes a slice, all or nothing. Beyond `needed`, what all processes hold of one counter stays under a fifth of the limit.
+   * What was taken survives the process's death, of a month also power loss.
+   */
+  take(take: Take, now: number): MaybePromise<Taken>
+  /** What `take` would see; takes nothing. */
+  peek(take: Pick<Take, 'counter' | 'period'>, now: number): MaybePromise<Taken>
+  /** Gives unspent units of the period that began at `periodStart` back; ignored if that period is over. */
+  giveBack(entries: readonly { counter: string; periodStart: number; amount: number }[]): MaybePromise<void>
+  /** Every counter of the ids that start with `prefix`, in its present period. */
+  list(prefix: string, now: number): Promise<readonly { counter: string; taken: number; periodStart: number; periodEnd: number }[]>
+}
+
+export interface Store {
+  readonly kind: 'sqlite' | 'postgres'
+  /** Management reads. Writes go through `transaction`. */
+  readonly db: Kysely<Schema>
+  /** Tables that change all the time; the same database as `db` on Postgres. */
+  readonly activity: Kysely<ActivitySchema>
+  readonly lookups: Lookups
+  readonly counters: Counters
+  /** Serialised against every other transaction of any process, durable once it resolves; may run `work` again after a conflict. */
+  transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>
+  /** Records last uses by credential id; never moves one back. */
+  recordLastUse(uses: ReadonlyMap<string, number>): Promise<void>
+  /** Throws when the store cannot be read. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
