@@ -1,0 +1,70 @@
+// RFC 7515, 7519, 8725: JSON Web Tokens in compact form, written plainly and read strictly.
+import type { KeyObject } from 'node:crypto'
+import type { SigningAlgorithm } from '../profiles/profile.ts'
+import { algorithms } from './algorithms.ts'
+import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { parseStrictObject } from './strict-json.ts'
+
+export const maxJwtLength = 8192
+
+export interface JwtHeader {
+  alg: string
+  typ?: string
+  kid?: string
+}
+
+export interface ParsedJwt {
+  header: JwtHeader
+  claims: Record<string, unknown>
+  /** What the signature is over. */
+  signingInput: Buffer
+  signature: Buffer
+}
+
+/** A signed JWT; `header` is serialised in the order alg, typ, kid. Throws where the token would be longer than readers take. */
+export const signJwt = ({ alg, typ, kid }: { alg: SigningAlgorithm; typ: string; kid?: string }, claims: object, key: KeyObject): string => {
+  const signingInput = `${encodeBase64url(JSON.stringify({ alg, typ, kid }))}.${encodeBase64url(JSON.stringify(claims))}`
+  const token = `${signingInput}.${encodeBase64url(algorithms[alg].sign(Buffer.from(signingInput, 'latin1'), key))}`
+  if (token.length > maxJwtLength) throw new RangeError(`The claims make a token of ${token.length} characters; ${maxJwtLength} are the most.`)
+  return token
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+const parseObject = (bytes: Buffer): Record<string, unknown> | undefined => {
+  try {
+    return parseStrictObject(utf8.decode(bytes))
+  } catch {
+    return undefined // not UTF-8
+  }
+}
+
+const headerMembers = new Set(['alg', 'typ', 'kid'])
+const isShort = (value: unknown): value is string => typeof value === 'string' && value.length > 0 && value.length <= 64
+
+/** The members that our own tokens have and no others: not `jwk`, `jku`, `x5u`, `x5c`, which name a key; not `crit`, not `b64` (RFC 8725 §3.10, RFC 7515 §4.1.11, RFC 7797). */
+const toHeader = (members: Record<string, unknown>): JwtHeader | undefined => {
+  const { alg, typ, kid } = members
+  if (!Object.keys(members).every((name) => headerMembers.has(name))) return undefined
+  if (!isShort(alg) || (typ !== undefined && !isShort(typ)) || (kid !== undefined && !isShort(kid))) return undefined
+  return { alg, ...(typ !== undefined && { typ }), ...(kid !== undefined && { kid }) }
+}
+
+/** Takes a token apart without believing it: the signature is unchecked. `malformed` says why and holds nothing of the token. */
+export const parseJwt = (text: string): ParsedJwt | { malformed: string } => {
+  if (text.length > maxJwtLength) return { malformed: `longer than ${maxJwtLength} characters` }
+  const [first, second, third, more] = text.split('.', 4)
+  if (first === undefined || second === undefined || third === undefined || more !== undefined) return { malformed: 'not three parts' }
+  const [headerBytes, claimsBytes, signature] = [decodeBase64url(first), decodeBase64url(second), decodeBase64url(third)]
+  if (!headerBytes || !claimsBytes || !signature) return { malformed: 'not canonical base64url' }
+  const members = parseObject(headerBytes)
+  if (!members) return { malformed: 'the header is not a JSON object with distinct members' }
+  const header = toHeader(members)
+  if (!header) return { malformed: 'the header has other members than alg, typ and kid' }
+  const claims = parseObject(claimsBytes)
+  if (!claims) return { malformed: 'the claims are not a JSON object with distinct members' }
+  return { header, claims, signingInput: Buffer.from(text.slice(0, first.length + 1 + second.length), 'latin1'), signature }
+}
+
+/** Whether the signature is right. `algorithm` is the key's, never the header's. */
+export const verifyJwtSignature = (jwt: ParsedJwt, algorithm: SigningAlgorithm, key: KeyObject): boolean => algorithms[algorithm].verify(jwt.signingInput, key, jwt.signature)

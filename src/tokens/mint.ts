@@ -1,0 +1,88 @@
+// The one mint: every access token is made here (RFC 9068, RFC 8392, RFC 8693 §2.2.1).
+import { randomUUIDv7 } from 'node:crypto'
+import type { Api } from '../config/config.ts'
+import type { Tier } from '../store/schema.ts'
+import { algorithms } from './algorithms.ts'
+import { type AccessClaims, toCwtClaims, toMembers } from './claims.ts'
+import { signCwt } from './cwt.ts'
+import { signJwt } from './jwt.ts'
+import { maxLifetimeSeconds, type SigningKeys } from './signing-keys.ts'
+
+/** The most that a token made from a key may live. */
+export const maxExchangedSeconds = 300
+
+export interface AccessTokenFacts {
+  /** The client's id (client credentials) or the user's. */
+  subject: string
+  clientId: string
+  scopes: readonly string[]
+  organizationId?: string | undefined
+  environment: string
+  /** 1 to 86,400; default that of the API's profile. */
+  lifetimeSeconds?: number | undefined
+}
+
+export interface ExchangedTokenFacts {
+  /** The key or personal access token that was given in. */
+  keyId: string
+  /** The key's id, or the user's of a personal access token. */
+  subject: string
+  organizationId?: string | undefined
+  tier?: Tier | undefined
+  environment: string
+  /** undefined: what the key may do. */
+  scopes?: readonly string[] | undefined
+  /** 1 to 300. */
+  lifetimeSeconds: number
+}
+
+export interface MintedToken {
+  token: string
+  /** The `jti` or `cti`, UUIDv7. */
+  id: string
+  /** Seconds. */
+  expiresIn: number
+  /** Unix seconds. */
+  issuedAt: number
+}
+
+type Facts = Omit<AccessClaims, 'format' | 'issuer' | 'audience' | 'expiresAt' | 'issuedAt' | 'id'>
+
+export class Mint {
+  readonly #keys: SigningKeys
+  readonly #issuer: string
+  readonly #now: () => number
+
+  /** `now` in Unix milliseconds. */
+  constructor(keys: SigningKeys, issuer: string, now: () => number) {
+    this.#keys = keys
+    this.#issuer = issuer
+    this.#now = now
+  }
+
+  /** An access token for `api`, in the form of its profile. */
+  async accessToken(api: Api, { lifetimeSeconds = api.profile.token.lifetimeSeconds, ...facts }: AccessTokenFacts): Promise<MintedToken> {
+    return this.#jwt(api, this.#claims('jwt', api, facts, lifetimeSeconds, maxLifetimeSeconds))
+  }
+
+  /** A short-lived token in place of a key. RFC 9068 wants a client in a JWT: it is the key. */
+  async exchanged(api: Api, format: 'jwt' | 'cwt', { lifetimeSeconds, ...facts }: ExchangedTokenFacts): Promise<MintedToken> {
+    if (format === 'jwt') return this.#jwt(api, this.#claims('jwt', api, { ...facts, clientId: facts.keyId }, lifetimeSeconds, maxExchangedSeconds))
+    const claims = this.#claims('cwt', api, facts, lifetimeSeconds, maxExchangedSeconds)
+    return minted(signCwt(toCwtClaims(claims), await this.#keys.signer('EdDSA')), claims)
+  }
+
+  async #jwt(api: Api, claims: AccessClaims): Promise<MintedToken> {
+    const { algorithm, type } = api.profile.token
+    const { id, key } = await this.#keys.signer(algorithm, api.name)
+    return minted(signJwt({ alg: algorithm, typ: type, ...(!algorithms[algorithm].symmetric && { kid: id }) }, toMembers(claims), key), claims)
+  }
+
+  #claims(format: 'jwt' | 'cwt', api: Api, facts: Facts, lifetimeSeconds: number, most: number): AccessClaims {
+    if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1 || lifetimeSeconds > most) throw new RangeError(`A lifetime of ${lifetimeSeconds} seconds is not within 1 to ${most}.`)
+    const issuedAt = Math.floor(this.#now() / 1000)
+    return { ...facts, format, issuer: this.#issuer, audience: [api.audience], issuedAt, expiresAt: issuedAt + lifetimeSeconds, id: randomUUIDv7() }
+  }
+}
+
+const minted = (token: string, { id, issuedAt, expiresAt }: AccessClaims): MintedToken => ({ token, id, issuedAt, expiresIn: expiresAt - issuedAt })
