@@ -1,0 +1,63 @@
+// Who asks for a change, and what they may do: the one place where management rights are decided.
+import { Refusal } from '../errors.ts'
+import type { Role } from '../store/schema.ts'
+
+export interface Actor {
+  /** `local`: the command line on the store itself; `operator link`: a set-up link; else the kind of credential. */
+  kind: string
+  /** The credential's id (or `local`): what the audit trail names. */
+  id: string
+  /** The person behind a personal access token. */
+  userId: string | undefined
+  operator: boolean
+  /** Present roles in the organizations that the credential reaches; those of a key or client are in `organizationId`. */
+  roles: ReadonlyMap<string, Role>
+  /** The owner of an API key or client. */
+  organizationId: string | undefined
+  scopes: readonly string[]
+  /** Unix milliseconds; what it makes ends no later. */
+  expiresAt: number | undefined
+  /** Environment and APIs that a key or client is held to; undefined: not held. */
+  environment: string | undefined
+  apis: readonly string[] | undefined
+  ip: string | undefined
+  requestId: string | undefined
+}
+
+/** Areas of an organization that a key or client manages with the reserved scope `manage:<area>`. */
+export type Area = 'api-keys' | 'clients' | 'members' | 'audit' | 'usage' | 'organizations'
+
+const rank: Record<Role, number> = { viewer: 0, member: 1, admin: 2, owner: 3 }
+
+export const hasRole = (role: Role | undefined, needed: Role): boolean =>
+  role !== undefined && rank[role] >= rank[needed]
+
+/** The role that the actor has in the organization as a person; undefined: none, or not a person. */
+export const roleIn = (actor: Actor, organizationId: string): Role | undefined => actor.roles.get(organizationId)
+
+/**
+ * Lets operators, people of at least `needed` role, and the organization's keys and clients with `manage:<area>` pass (these as admins, never as owners).
+ * Throws `organization_forbidden` alike for organizations that are foreign and that do not exist, `insufficient_scope` or `forbidden` else.
+ */
+export const requireRole = (actor: Actor, organizationId: string, needed: Role, area: Area): void => {
+  if (actor.operator) return
+  const role = roleIn(actor, organizationId)
+  if (role !== undefined) {
+    if (hasRole(role, needed)) return
+    throw new Refusal('forbidden', `This needs the role ${needed}; yours in this organization is ${role}.`)
+  }
+  if (actor.organizationId !== organizationId) throw new Refusal('organization_forbidden')
+  if (!actor.scopes.includes(`manage:${area}`))
+    throw new Refusal('insufficient_scope', `This needs the scope manage:${area}, which an operator grants.`)
+  if (!hasRole('admin', needed)) throw new Refusal('forbidden', `This needs a person with the role ${needed}.`)
+}
+
+export const requireOperator = (actor: Actor, what: string): void => {
+  if (!actor.operator) throw new Refusal('forbidden', `Only operators ${what}.`)
+}
+
+/** The person that acts. Throws `forbidden` for keys and clients. */
+export const requireUser = (actor: Actor): string => {
+  if (actor.userId === undefined) throw new Refusal('forbidden', 'This needs a person: use a personal access token.')
+  return actor.userId
+}

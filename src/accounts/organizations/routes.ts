@@ -1,0 +1,154 @@
+// Routes of organizations and of what they have used.
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { Config } from '../../config/config.ts'
+import { ListOf, listFields } from '../../http/list.ts'
+import { Deleted, Id, Name, Nullable, Time } from '../../http/schemas.ts'
+import type { Allowance } from '../../limits/allowance.ts'
+import type { Store } from '../../store/store.ts'
+import { RoleName } from '../members/routes.ts'
+import { listUsage } from '../usage.ts'
+import { createOrganization } from './create.ts'
+import { deleteOrganization } from './delete.ts'
+import { getOrganization } from './get.ts'
+import { listOrganizations } from './list.ts'
+import { updateOrganization } from './update.ts'
+
+const TierName = Type.Enum(['free', 'pro', 'enterprise'], { type: 'string', description: 'Set by operators only.' })
+
+const OrganizationBody = Type.Object({
+  id: Id,
+  name: Type.String(),
+  tier: TierName,
+  role: Nullable(RoleName),
+  created_at: Time,
+  suspended_at: Nullable(Time),
+})
+
+const UsageBody = Type.Object({
+  api: Type.String(),
+  limit_name: Type.String(),
+  period: Type.Union([Type.Integer({ description: 'Seconds.' }), Type.Literal('month')]),
+  environment: Type.String(),
+  limit: Nullable(Type.Integer()),
+  used: Type.Integer(),
+  remaining: Nullable(Type.Integer()),
+  period_start: Time,
+  reset: Time,
+})
+
+const tags = ['Organizations']
+const params = Type.Object({ organization_id: Id })
+
+export interface OrganizationsDeps {
+  store: Store
+  config: Pick<Config, 'apis' | 'environments'>
+  allowance: Pick<Allowance, 'peek'>
+  now: () => number
+}
+
+export const organizationsRoutes =
+  ({ store, config, allowance, now }: OrganizationsDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/organizations',
+      {
+        schema: {
+          operationId: 'listOrganizations',
+          tags,
+          summary: 'List the caller’s organizations',
+          querystring: Type.Object(
+            {
+              ...listFields,
+              all: Type.Optional(Type.Boolean({ description: 'Every organization there is; operators only.' })),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 200: ListOf(OrganizationBody) },
+        },
+      },
+      (request) => listOrganizations(store, request.actor, request.query),
+    )
+    app.post(
+      '/organizations',
+      {
+        schema: {
+          operationId: 'createOrganization',
+          tags,
+          summary: 'Create an organization',
+          body: Type.Object(
+            {
+              name: Name,
+              owner: Type.Optional(
+                Type.Unsafe<string>({ ...Id, description: 'User id; operators only. Default: the caller.' }),
+              ),
+              tier: Type.Optional(TierName),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 201: OrganizationBody },
+        },
+      },
+      async (request, reply) =>
+        reply.code(201).send(await createOrganization(store, request.actor, request.body, now())),
+    )
+    app.get(
+      '/organizations/:organization_id',
+      {
+        schema: {
+          operationId: 'getOrganization',
+          tags,
+          summary: 'Get an organization',
+          params,
+          response: { 200: OrganizationBody },
+        },
+      },
+      (request) => getOrganization(store, request.actor, request.params.organization_id),
+    )
+    app.patch(
+      '/organizations/:organization_id',
+      {
+        schema: {
+          operationId: 'updateOrganization',
+          tags,
+          summary: 'Rename an organization; set its tier, suspend or resume it (operators)',
+          params,
+          body: Type.Object(
+            {
+              name: Type.Optional(Name),
+              tier: Type.Optional(TierName),
+              suspended: Type.Optional(Type.Boolean({ description: 'Set by operators only.' })),
+            },
+            { additionalProperties: false, minProperties: 1 },
+          ),
+          response: { 200: OrganizationBody },
+        },
+      },
+      (request) => updateOrganization(store, request.actor, request.params.organization_id, request.body, now()),
+    )
+    app.delete(
+      '/organizations/:organization_id',
+      {
+        schema: {
+          operationId: 'deleteOrganization',
+          tags,
+          summary: 'Delete an organization with its keys, clients and memberships',
+          params,
+          response: { 200: Deleted },
+        },
+      },
+      (request) => deleteOrganization(store, request.actor, request.params.organization_id, now()),
+    )
+    app.get(
+      '/organizations/:organization_id/usage',
+      {
+        schema: {
+          operationId: 'listUsage',
+          tags,
+          summary: 'Tell what an organization has used of its limits',
+          params,
+          response: { 200: ListOf(UsageBody) },
+        },
+      },
+      (request) => listUsage(store, request.actor, config, allowance, request.params.organization_id, now()),
+    )
+  }

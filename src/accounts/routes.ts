@@ -1,0 +1,19 @@
+// Every management route of people and organizations.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Config } from '../config/config.ts'
+import { membersRoutes } from './members/routes.ts'
+import { type OrganizationsDeps, organizationsRoutes } from './organizations/routes.ts'
+import { usersRoutes } from './users/routes.ts'
+
+export interface AccountsDeps extends OrganizationsDeps {
+  config: Pick<Config, 'issuer' | 'apis' | 'environments'>
+}
+
+/** Paths are relative to /api/v1. */
+export const accountsRoutes =
+  (deps: AccountsDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    await app.register(usersRoutes(deps))
+    await app.register(organizationsRoutes(deps))
+    await app.register(membersRoutes(deps))
+  }

@@ -1,0 +1,99 @@
+// GET and POST /setup: what one-time links open. Mounted at the root of the issuer's host.
+import type { BlockList } from 'node:net'
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyError, FastifyReply } from 'fastify'
+import { Refusal } from '../errors.ts'
+import { clientAddress } from '../http/client-address.ts'
+import { takeForms } from '../http/form.ts'
+import { pageHeaders } from '../http/page.ts'
+import type { Store } from '../store/store.ts'
+import { findLink } from './links.ts'
+import { passwordMistake } from './password.ts'
+import {
+  goneLinkPage,
+  passwordDonePage,
+  passwordPage,
+  refusedFormPage,
+  setUpDonePage,
+  setUpPage,
+} from './setup/link-pages.ts'
+import { type Mistakes, type Origin, setPassword, setUp, setUpMistakes } from './setup/set-up.ts'
+import { findUser } from './users/user.ts'
+
+const text = Type.String({ maxLength: 1000, default: '' })
+const Form = Type.Object(
+  { token: text, name: text, email: text, password: text, organization: text },
+  { additionalProperties: false },
+)
+
+export interface SetupDeps {
+  store: Store
+  proxies: BlockList
+  now: () => number
+}
+
+interface Page {
+  status: number
+  body: string
+}
+
+const send = (reply: FastifyReply, { status, body }: Page): FastifyReply =>
+  reply.code(status).headers(pageHeaders()).send(body)
+
+const gone = (): Page => ({ status: 404, body: goneLinkPage() })
+
+type Input = { token: string; name: string; email: string; password: string; organization: string }
+
+const postSetUp = async (store: Store, { token, ...input }: Input, origin: Origin, now: number): Promise<Page> => {
+  const again = (mistakes: Mistakes): Page => ({ status: 400, body: setUpPage(token, input, mistakes) })
+  const mistakes = setUpMistakes(input)
+  if (mistakes) return again(mistakes)
+  try {
+    const made = await setUp(store, token, input, origin, now)
+    return made ? { status: 200, body: setUpDonePage(made.user.id, made.organization.id) } : gone()
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'conflict') return again({ email: error.message })
+    throw error
+  }
+}
+
+const postPassword = async (
+  store: Store,
+  { token, password }: Input,
+  email: string,
+  origin: Origin,
+  now: number,
+): Promise<Page> => {
+  const mistake = passwordMistake(password, email)
+  if (mistake !== undefined) return { status: 400, body: passwordPage(token, email, { password: mistake }) }
+  return (await setPassword(store, token, email, password, origin, now))
+    ? { status: 200, body: passwordDonePage(email) }
+    : gone()
+}
+
+export const setupPages =
+  ({ store, proxies, now }: SetupDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    takeForms(app)
+    app.setErrorHandler((error: FastifyError | Refusal, _request, reply) => {
+      const status = error instanceof Refusal ? error.status : (error.statusCode ?? 500)
+      if (status >= 500) throw error
+      return send(reply, { status, body: refusedFormPage() })
+    })
+    app.get('/setup', { schema: { hide: true, querystring: Type.Object({ token: text }) } }, async (request, reply) => {
+      const { token } = request.query
+      const link = await findLink(store.db, token, now())
+      if (!link) return send(reply, gone())
+      if (link.userId === null) return send(reply, { status: 200, body: setUpPage(token, undefined, {}) })
+      const { email } = await findUser(store.db, link.userId)
+      return send(reply, { status: 200, body: passwordPage(token, email, {}) })
+    })
+    app.post('/setup', { schema: { hide: true, body: Form } }, async (request, reply) => {
+      const origin = { ip: clientAddress(request.raw, proxies), requestId: request.id }
+      const link = await findLink(store.db, request.body.token, now())
+      if (!link) return send(reply, gone())
+      if (link.userId === null) return send(reply, await postSetUp(store, request.body, origin, now()))
+      const { email } = await findUser(store.db, link.userId)
+      return send(reply, await postPassword(store, request.body, email, origin, now()))
+    })
+  }

@@ -1,0 +1,74 @@
+// What an organization has used of the limits that count it.
+import type { Config } from '../config/config.ts'
+import type { Allowance } from '../limits/allowance.ts'
+import { appliedLimits, counterPrefix } from '../limits/policy.ts'
+import { formatTime } from '../rfc3339.ts'
+import { monthOf } from '../store/period.ts'
+import type { Page } from '../store/page.ts'
+import type { Store } from '../store/store.ts'
+import { type Actor, requireRole } from './actor.ts'
+import { findOrganization } from './organizations/organization.ts'
+
+export interface Usage {
+  api: string
+  limit_name: string
+  /** Seconds, or the calendar month (UTC). */
+  period: number | 'month'
+  environment: string
+  /** Units per period; null: unlimited, and then nothing is counted. */
+  limit: number | null
+  used: number
+  remaining: number | null
+  /** RFC 3339; a window that has not begun would begin now. */
+  period_start: string
+  reset: string
+}
+
+/** Asked for in place of the limit: what is left of it tells the use even where the limit is lower, or gone, by now. */
+const endless = Number.MAX_SAFE_INTEGER
+
+/**
+ * One entry for each API, policy that counts organizations, and environment: the paid one (the first) always, others once something was counted.
+ * `allowance` knows what this process has taken and not spent; units that other processes hold ahead count as used.
+ * Throws as `requireRole` does, and `not_found` for operators.
+ */
+export const listUsage = async (
+  store: Store,
+  actor: Actor,
+  config: Pick<Config, 'apis' | 'environments'>,
+  allowance: Pick<Allowance, 'peek'>,
+  organizationId: string,
+  now: number,
+): Promise<Page<Usage>> => {
+  requireRole(actor, organizationId, 'viewer', 'usage')
+  const { tier } = await findOrganization(store.db, actor, organizationId)
+  const data: Usage[] = []
+  for (const api of config.apis.values()) {
+    for (const policy of api.profile.limits) {
+      if (policy.per !== 'organization') continue
+      for (const environment of config.environments) {
+        const counter = counterPrefix(api.name, policy.name, environment) + organizationId
+        const [state] = await allowance.peek([{ policy, limit: endless, counter }], now)
+        if (!state) continue
+        const used = endless - state.remaining
+        if (used === 0 && environment !== config.environments[0]) continue
+        const subjects = { credential: '', token: '', organization: organizationId }
+        const limit =
+          appliedLimits(api, tier, environment, subjects).find((applied) => applied.policy === policy)?.limit ?? null
+        const start = policy.period === 'month' ? monthOf(now).start : state.resetAt - policy.period * 1000
+        data.push({
+          api: api.name,
+          limit_name: policy.name,
+          period: policy.period,
+          environment,
+          limit,
+          used,
+          remaining: limit === null ? null : Math.max(0, limit - used),
+          period_start: formatTime(start),
+          reset: formatTime(state.resetAt),
+        })
+      }
+    }
+  }
+  return { data, next_cursor: null }
+}

@@ -1,0 +1,26 @@
+// Where a request really comes from: the nearest address that is not one of our own proxies.
+import type { IncomingMessage } from 'node:http'
+import { type BlockList, isIP } from 'node:net'
+
+const plain = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address)
+
+export const isTrusted = (proxies: BlockList, address: string | undefined): boolean => {
+  const bare = plain(address ?? '')
+  const version = isIP(bare)
+  return version !== 0 && proxies.check(bare, version === 6 ? 'ipv6' : 'ipv4')
+}
+
+/** The caller's address: the socket's, or, where that is a trusted proxy, the last address of X-Forwarded-For that is not one. */
+export const clientAddress = (request: IncomingMessage, proxies: BlockList): string => {
+  let address = plain(request.socket.remoteAddress ?? '')
+  const forwarded = request.headers['x-forwarded-for']
+  if (forwarded === undefined || !isTrusted(proxies, address)) return address
+  const hops = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded).split(',').slice(-50)
+  for (const hop of hops.reverse()) {
+    const candidate = plain(hop.trim())
+    if (isIP(candidate) === 0) return address
+    address = candidate
+    if (!isTrusted(proxies, candidate)) return address
+  }
+  return address
+}

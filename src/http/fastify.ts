@@ -1,0 +1,15 @@
+// What Latchkey's hooks put on a Fastify request.
+import type { Actor } from '../accounts/actor.ts'
+import type { Site } from '../gateway/sites.ts'
+import type { Principal } from '../verify/decision.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks, on every route of the management API. */
+    actor: Actor
+    /** What the caller's credential stands for. */
+    principal: Principal | undefined
+    /** What host and path lead to. */
+    site: Site
+  }
+}

@@ -1,0 +1,22 @@
+// How lists are asked for and answered: `?limit=&cursor=` → `{data, next_cursor}`. The paging itself is store/page.ts.
+import { type TSchema, Type } from '@fastify/type-provider-typebox'
+import { defaultLimit, maxLimit } from '../store/page.ts'
+import { Id, Nullable } from './schemas.ts'
+
+const limit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: maxLimit, default: defaultLimit, description: 'Entries on one page.' }),
+)
+const cursor = Type.Optional(Type.Unsafe<string>({ ...Id, description: '`next_cursor` of the page before.' }))
+
+/** Fields of a list's query, for lists that take filters too: `Type.Object({ ...listFields, action: … })`. */
+export const listFields = { limit, cursor }
+
+export const listQuery = Type.Object(listFields, { additionalProperties: false })
+
+export const ListOf = <T extends TSchema>(entry: T) =>
+  Type.Object({
+    data: Type.Array(entry),
+    next_cursor: Nullable(
+      Type.Unsafe<string>({ ...Id, description: '`cursor` of the next page; null: this is the last.' }),
+    ),
+  })

@@ -1,0 +1,60 @@
+// Prometheus metrics. Labels are names from the configuration and the catalogue, never ids.
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Observer } from '../verify/verify.ts'
+
+export interface Metrics {
+  registry: Registry
+  observeDecision: Observer
+  observeRequest: (route: string, method: string, status: number, seconds: number) => void
+  storeFault: () => void
+  counterFault: () => void
+}
+
+export const createMetrics = (): Metrics => {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
+  const decisions = new Counter({
+    name: 'latchkey_decisions_total',
+    help: 'Credentials judged, by API, kind and code.',
+    labelNames: ['api', 'kind', 'code'],
+    registers: [registry],
+  })
+  const requests = new Histogram({
+    name: 'latchkey_http_request_duration_seconds',
+    help: 'Time to answer, by route, method and status.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  })
+  const storeFaults = new Counter({
+    name: 'latchkey_store_errors_total',
+    help: 'Answers that failed because the store could not be asked.',
+    registers: [registry],
+  })
+  const counterFaults = new Counter({
+    name: 'latchkey_counter_errors_total',
+    help: 'Slices that could not be taken or given back.',
+    registers: [registry],
+  })
+  // children are kept: looking one up by its labels costs more than counting
+  const decisionChildren = new Map<string, { inc: () => void }>()
+  const requestChildren = new Map<string, { observe: (seconds: number) => void }>()
+  return {
+    registry,
+    observeDecision(api, decision) {
+      const kind = decision.principal?.kind ?? 'unknown'
+      const key = `${api.name}|${kind}|${decision.code}`
+      let child = decisionChildren.get(key)
+      if (!child) decisionChildren.set(key, (child = decisions.labels(api.name, kind, decision.code)))
+      child.inc()
+    },
+    observeRequest(route, method, status, seconds) {
+      const key = `${route}|${method}|${status}`
+      let child = requestChildren.get(key)
+      if (!child) requestChildren.set(key, (child = requests.labels(route, method, String(status))))
+      child.observe(seconds)
+    },
+    storeFault: () => storeFaults.inc(),
+    counterFault: () => counterFaults.inc(),
+  }
+}

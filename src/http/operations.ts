@@ -1,0 +1,49 @@
+// What operators' machines ask: /healthz, /readyz and /metrics, on any host.
+import type { FastifyPluginAsync } from 'fastify'
+import type { BlockList } from 'node:net'
+import { isLoopbackAddress } from '../config/config.ts'
+import type { Api } from '../config/config.ts'
+import type { Store } from '../store/store.ts'
+import { presentedCredential } from '../verify/credential.ts'
+import type { Verifier } from '../verify/verify.ts'
+import { denialAnswer, errorAnswer, missingAnswer } from '../verify/wire.ts'
+import { clientAddress } from './client-address.ts'
+import type { Metrics } from './metrics.ts'
+import { sendAnswer } from './server.ts'
+
+export interface OperationsDeps {
+  store: Store
+  metrics: Metrics
+  verifier: Verifier
+  management: Api
+  proxies: BlockList
+  now: () => number
+  /** False from the moment a stop has begun. */
+  accepting: () => boolean
+}
+
+export const operationsRoutes =
+  ({ store, metrics, verifier, management, proxies, now, accepting }: OperationsDeps): FastifyPluginAsync =>
+  async (server) => {
+    server.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }))
+    server.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+      if (!accepting()) return reply.code(503).header('retry-after', '1').send({ status: 'stopping' })
+      try {
+        await store.ping()
+        return { status: 'ready' }
+      } catch {
+        return reply.code(503).header('retry-after', '1').send({ status: 'store unavailable' })
+      }
+    })
+    server.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+      if (!isLoopbackAddress(clientAddress(request.raw, proxies))) {
+        const presented = presentedCredential(request.raw.rawHeaders, management.profile.presentation)
+        if ('missing' in presented) return sendAnswer(reply, missingAnswer(management, request.id))
+        if ('malformed' in presented)
+          return sendAnswer(reply, errorAnswer(management, 'invalid_request', request.id, presented.malformed))
+        const decision = await verifier.judge(management, { credential: presented.credential, scopes: ['metrics'] })
+        if (!decision.valid) return sendAnswer(reply, denialAnswer(management, decision, request.id, now()))
+      }
+      return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+    })
+  }

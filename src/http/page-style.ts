@@ -1,0 +1,43 @@
+// The one stylesheet of server-rendered pages; the policy names it by its hash.
+
+export const style = `
+:root {
+  color-scheme: light dark;
+  --ground: #f6f6f8; --card: #fff; --text: #1b1b22; --quiet: #60606c; --line: #d9d9e0; --field: #8b8b97;
+  --accent: #4f4fc4; --accent-hover: #4242ac; --on-accent: #fff; --ring: #8f8ff0; --bad: #b3261e; --code: #f1f1f5;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #111115; --card: #1a1a20; --text: #ececf1; --quiet: #a2a2b0; --line: #33333d; --field: #75757f;
+    --accent: #a5a5ff; --accent-hover: #bdbdff; --on-accent: #16161c; --ring: #6c6ce0; --bad: #ff9d94; --code: #24242c;
+  }
+}
+*, *::before, *::after { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 1.5rem 1rem; background: var(--ground); color: var(--text);
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: anywhere; }
+main { width: 100%; max-width: 27rem; padding: clamp(1.25rem, 5vw, 2.25rem); background: var(--card); border: 1px solid var(--line); border-radius: .875rem; }
+.brand { margin: 0 0 1.25rem; font-size: .8125rem; font-weight: 650; letter-spacing: .04em; color: var(--accent); }
+h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; text-wrap: balance; }
+h2 { margin: 1.75rem 0 .5rem; font-size: 1rem; font-weight: 650; }
+p { margin: 0 0 1rem; }
+.lead, .hint { color: var(--quiet); }
+.field { margin: 0 0 1.125rem; }
+label { display: block; margin-bottom: .3125rem; font-size: .9375rem; font-weight: 550; }
+input { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--field); border-radius: .5rem; }
+input[readonly] { background: var(--code); border-color: var(--line); }
+input[aria-invalid] { border-color: var(--bad); }
+.hint, .mistake { margin: .3125rem 0 0; font-size: .875rem; }
+.mistake { color: var(--bad); font-weight: 550; }
+.summary { margin-bottom: 1.25rem; padding: .625rem .875rem; border: 1px solid var(--bad); border-radius: .5rem; color: var(--bad); }
+button { width: 100%; min-height: 2.75rem; margin-top: .375rem; padding: .5rem 1rem; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent);
+  border: 1px solid transparent; border-radius: .5rem; cursor: pointer; }
+button:hover { background: var(--accent-hover); }
+:focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
+dl { margin: 0 0 1rem; }
+dt { font-size: .875rem; color: var(--quiet); }
+dd { margin: 0 0 .625rem; }
+code, pre { font: .875rem/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+pre { margin: 0 0 1rem; padding: .75rem .875rem; background: var(--code); border-radius: .5rem; white-space: pre-wrap; }
+pre span { display: inline-block; }
+dd code, pre code { user-select: all; }
+`

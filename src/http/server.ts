@@ -1,0 +1,125 @@
+// The Fastify instance that everything is mounted on: request ids, strict validation, one error form, one line of log.
+import { randomUUIDv7 } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Ajv } from 'ajv'
+import formats from 'ajv-formats'
+import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import type { Api } from '../config/config.ts'
+import { type Code, Refusal } from '../errors.ts'
+import { isStoreFault } from '../store/fault.ts'
+import { errorAnswer } from '../verify/wire.ts'
+import './fastify.ts'
+
+export type Server = FastifyInstance
+
+export interface ServerOptions {
+  log: Logger
+  /** Maps the request to the route that serves it (src/app.ts). */
+  rewriteUrl?: (request: IncomingMessage) => string
+  /** Whose profile an error is written in. */
+  profileOf: (request: FastifyRequest) => Api
+  requests?: 'all' | 'refused' | 'none'
+}
+
+/** Bodies are taken as they are or refused; only query strings and paths are text that may mean a number. */
+const validators = () => {
+  const options = { allErrors: false, removeAdditional: false, useDefaults: true, strict: false } as const
+  const body = new Ajv({ ...options, coerceTypes: false })
+  const text = new Ajv({ ...options, coerceTypes: true })
+  for (const ajv of [body, text]) formats.default(ajv)
+  return { body, text }
+}
+
+const codeOf = (error: FastifyError | Error): Code => {
+  if (isStoreFault(error)) return 'temporarily_unavailable'
+  const { statusCode } = error as Partial<FastifyError>
+  if (statusCode === 413) return 'payload_too_large'
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return 'invalid_request'
+  return 'internal_error'
+}
+
+/** Ajv's words with the place they are about. */
+const told = (error: FastifyError | Error): string | undefined => {
+  const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>
+  const first = validation?.[0]
+  if (first) {
+    const place = `${validationContext ?? 'request'}${first.instancePath.replaceAll('/', '.')}`
+    const extra =
+      first.params && 'additionalProperty' in first.params
+        ? ` (${String(first.params.additionalProperty).slice(0, 64)})`
+        : ''
+    return `${place} ${first.message ?? 'is not valid'}${extra}.`
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'Send the body as application/json.'
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY')
+    return 'The body is not valid JSON.'
+  return statusCode !== undefined && statusCode < 500 && statusCode !== 413 ? 'The request is malformed.' : undefined
+}
+
+export const sendAnswer = (
+  reply: FastifyReply,
+  { status, headers, body }: { status: number; headers: Record<string, string>; body: object },
+): FastifyReply => {
+  const { 'content-type': contentType, ...rest } = headers
+  return reply
+    .code(status)
+    .headers(rest)
+    .serializer((value: unknown) => JSON.stringify(value))
+    .type(contentType ?? 'application/json; charset=utf-8')
+    .send(body)
+}
+
+/** Makes the server with its hooks and error form; routes are registered by the caller. */
+export const createServer = ({ log, rewriteUrl, profileOf, requests = 'refused' }: ServerOptions): Server => {
+  const server = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUIDv7(),
+    requestIdHeader: false,
+    bodyLimit: 1024 * 1024,
+    routerOptions: { maxParamLength: 200 },
+    // a path that cannot be decoded reaches no route
+    frameworkErrors: (_error, request, reply) => void sendAnswer(reply as unknown as FastifyReply, errorAnswer(profileOf(request as unknown as FastifyRequest), 'invalid_request', request.id, 'The path is malformed.')),
+    forceCloseConnections: 'idle',
+    ...(rewriteUrl && { rewriteUrl: (request: IncomingMessage) => rewriteUrl(request) }),
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  const { body, text } = validators()
+  server.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? body : text).compile(schema as object))
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+    done()
+  })
+  if (requests !== 'none') {
+    server.addHook('onResponse', (request, reply, done) => {
+      if (requests === 'all' || reply.statusCode >= 400) {
+        const { method, url } = request.raw
+        const path = (request.originalUrl ?? url ?? '').split('?', 1)[0]
+        request.log[reply.statusCode >= 500 ? 'error' : 'info'](
+          {
+            request_id: request.id,
+            method,
+            host: request.headers.host,
+            path,
+            status: reply.statusCode,
+            ms: Math.round(reply.elapsedTime * 10) / 10,
+          },
+          'request',
+        )
+      }
+      done()
+    })
+  }
+  server.setErrorHandler((error: FastifyError | Error, request, reply) => {
+    const refusal = error instanceof Refusal ? error : undefined
+    const code = refusal?.code ?? codeOf(error)
+    if (refusal === undefined && (code === 'internal_error' || code === 'temporarily_unavailable'))
+      request.log.error({ request_id: request.id, err: error }, 'fault')
+    return sendAnswer(reply, errorAnswer(profileOf(request), code, request.id, refusal?.message ?? told(error)))
+  })
+  server.setNotFoundHandler((request, reply) =>
+    sendAnswer(reply, errorAnswer(profileOf(request), 'not_found', request.id)),
+  )
+  return server as unknown as Server
+}
