@@ -1,0 +1,31 @@
+// Revokes an API key or a personal access token: once this has been answered, no request with it passes any more. The row stays.
+import type { Kysely } from 'kysely'
+import type { Actor } from '../accounts/actor.ts'
+import { recordChange } from '../audit/record.ts'
+import type { Schema } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+import { type ApiKeyPath, type TokenPath, chosenOrganizations, findOwnApiKey, findToken, tenantOf } from './find.ts'
+import { type ApiKeyJson, type CredentialRow, type TokenJson, apiKeyJson, lastUses, tokenJson } from './wire.ts'
+
+/** Sets the time of revocation; of one that is revoked already it stays the first. */
+const end = async (trx: Kysely<Schema>, actor: Actor, row: CredentialRow, now: number): Promise<CredentialRow> => {
+  if (row.revoked_at !== null) return row
+  await trx.updateTable('credentials').set({ revoked_at: now }).where(...tenantOf(row)).where('kind', '=', row.kind).where('id', '=', row.id).execute()
+  await recordChange(trx, actor, now, { action: `${row.kind}.revoked`, targetKind: row.kind, targetId: row.id, organizationId: row.organization_id, detail: { name: row.name } })
+  return { ...row, revoked_at: now }
+}
+
+/** Revokes a key: admins any, members their own. Throws as `findOwnApiKey`. */
+export const revokeApiKey = async (store: Store, actor: Actor, path: ApiKeyPath, now: number): Promise<ApiKeyJson> => {
+  const row = await store.transaction(async (trx) => end(trx, actor, await findOwnApiKey(trx, actor, path), now))
+  return apiKeyJson(row, (await lastUses(store, [row.id])).get(row.id))
+}
+
+/** Revokes a personal access token of the actor; operators any. Throws as `findToken`. */
+export const revokeToken = async (store: Store, actor: Actor, path: TokenPath, now: number): Promise<TokenJson> => {
+  const [row, organizationIds] = await store.transaction(async (trx) => {
+    const ended = await end(trx, actor, await findToken(trx, actor, 'personal_access_token', path), now)
+    return [ended, (await chosenOrganizations(trx, [ended]))(ended.id)]
+  })
+  return tokenJson(row, organizationIds, (await lastUses(store, [row.id])).get(row.id))
+}
