@@ -1,0 +1,46 @@
+// What a request presents: the one credential in the place that the API names (RFC 6750 §2), or why there is none.
+import type { Presentation } from '../profiles/profile.ts'
+
+export type Presented = { credential: string } | { missing: true } | { malformed: string }
+
+/** Longest credential that is read at all, characters. */
+export const maxCredentialLength = 8192
+
+const visible = /^[\x21-\x7e]+$/
+
+/**
+ * Reads the credential from `rawHeaders` (names and values in turn, as node:http has them: the merged form hides repetitions).
+ * A query string is never looked at.
+ */
+export const presentedCredential = (
+  rawHeaders: readonly string[],
+  { bearer, bare, header }: Presentation,
+): Presented => {
+  const own = header?.toLowerCase()
+  let found: string | undefined
+  let fromOwn = false
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    const isAuthorization = name.length === 13 && name.toLowerCase() === 'authorization'
+    const isOwn = own !== undefined && name.length === own.length && name.toLowerCase() === own
+    if (!isAuthorization && !isOwn) continue
+    if (found !== undefined) return { malformed: 'Send one credential, in one header, once.' }
+    found = (rawHeaders[i + 1] as string).trim()
+    fromOwn = isOwn
+  }
+  if (found === undefined || found === '') return { missing: true }
+  if (found.length > maxCredentialLength + 7) return { malformed: 'The credential is too long.' }
+  if (fromOwn)
+    return visible.test(found)
+      ? { credential: found }
+      : { malformed: `The header ${header} must hold a credential and nothing else.` }
+  const scheme = found.slice(0, 7).toLowerCase()
+  if (bearer && scheme === 'bearer ') {
+    const credential = found.slice(7).trimStart()
+    return visible.test(credential)
+      ? { credential }
+      : { malformed: 'Write the header as "Authorization: Bearer <credential>".' }
+  }
+  if (bare && visible.test(found) && scheme !== 'bearer') return { credential: found }
+  return { missing: true }
+}

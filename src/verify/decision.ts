@@ -1,0 +1,85 @@
+// The outcome of judging a credential: a closed union with a plain code for the wire and a rich reason for the log.
+import type { Code } from '../errors.ts'
+import type { LimitState } from '../limits/allowance.ts'
+import type { AppliedLimit } from '../limits/policy.ts'
+import type { CredentialKind } from '../profiles/profile.ts'
+import type { Tier } from '../store/schema.ts'
+import type { MembershipRecord } from '../store/store.ts'
+
+/** Who a valid credential stands for. */
+export interface Principal {
+  kind: CredentialKind
+  /** The credential's id; of a token its `jti` or `cti`. */
+  id: string
+  /** The key's id, the user's id (personal and legacy tokens), or the client's (client credentials). */
+  subject: string
+  /** The organization that the request is for, and that pays. */
+  organizationId: string | undefined
+  /** Of personal and legacy tokens: every organization reached. */
+  memberships: ReadonlyMap<string, MembershipRecord> | undefined
+  clientId: string | undefined
+  tier: Tier | undefined
+  environment: string
+  scopes: readonly string[]
+  /** Unix milliseconds. */
+  expiresAt: number | undefined
+  name: string | undefined
+  /** Of exchanged tokens: what they were made from. */
+  derivedFrom: { kind: CredentialKind; id: string } | undefined
+  /** The owner of a personal or legacy token. */
+  userId: string | undefined
+  operator: boolean
+  /** APIs that the credential is held to; undefined: all. */
+  apis: readonly string[] | undefined
+  /** Limits that it meets here. */
+  limits: readonly AppliedLimit[]
+}
+
+/** The checks in their order; a refusal names the one that failed, so that those before it are known to have passed. */
+export const checks = [
+  'format',
+  'look-up',
+  'signature',
+  'expiry',
+  'status',
+  'environment',
+  'api',
+  'organization',
+  'scope',
+  'limit',
+] as const
+
+export type Check = (typeof checks)[number]
+
+export interface Reason {
+  check: Check
+  /** For operators and the log; never the credential. */
+  detail: string
+}
+
+export type Decision =
+  | { valid: true; code: 'valid'; principal: Principal; limits: readonly LimitState[] }
+  | {
+      valid: false
+      code: Code
+      reason: Reason
+      /** Known once the credential is genuine; limits are told then. */
+      principal?: Principal
+      limits: readonly LimitState[]
+      refused?: LimitState
+      /** Scopes that were missing, on `insufficient_scope`. */
+      missing?: readonly string[]
+    }
+
+export interface Judgement {
+  credential: string
+  /** Scopes that the request needs. */
+  scopes?: readonly string[]
+  organizationId?: string | undefined
+  /** Units that the request costs, 1 to 1,000,000. Default 1. */
+  cost?: number
+  /** Touches no counter and no last-used time. */
+  dryRun?: boolean
+  /** Judges a credential of this kind that is to be exchanged for a token of the API (RFC 8693): the API need not accept the kind, and no limit is met. */
+  exchange?: CredentialKind
+}

@@ -1,0 +1,71 @@
+// From a presented string to what it stands for: the stored credential or client behind it, and a token's own claims.
+import { type Parsed, hashOf, parseCredential } from '../credentials/format.ts'
+import { legacyHash } from '../credentials/legacy-format.ts'
+import type { Api } from '../config/config.ts'
+import type { SecretBox } from '../secret-box.ts'
+import type { ClientRecord, CredentialRecord, Lookups } from '../store/store.ts'
+import type { AccessClaims } from '../tokens/claims.ts'
+import { type TokenReader, looksLikeToken } from '../tokens/read-token.ts'
+import type { Check } from './decision.ts'
+
+export type Origin =
+  | { kind: 'api_key' | 'personal_access_token' | 'legacy_token'; credential: CredentialRecord }
+  | { kind: 'jwt' | 'cwt'; credential: CredentialRecord; claims: AccessClaims }
+  | { kind: 'oauth_token'; client: ClientRecord; claims: AccessClaims }
+
+export type Found = { origin: Origin } | { check: Check; detail: string; expired?: boolean }
+
+export interface Sources {
+  lookups: Lookups
+  tokens: TokenReader
+  box: SecretBox
+  /** Prefixes of API keys, present and former. */
+  keyPrefixes: readonly string[]
+}
+
+const ofToken = async ({ lookups, tokens }: Sources, value: string, api: Api, now: number): Promise<Found> => {
+  const read = await tokens.read(value, api, now)
+  if (!read.ok) {
+    const check: Check = read.reason === 'expired' ? 'expiry' : read.reason === 'malformed' ? 'format' : 'signature'
+    return {
+      check,
+      detail: `The token is refused: ${read.reason.replaceAll('_', ' ')}.`,
+      expired: read.reason === 'expired',
+    }
+  }
+  const { claims, kind } = read
+  if (kind === 'oauth_token') {
+    const client = claims.clientId === undefined ? undefined : await lookups.clientById(claims.clientId)
+    return client
+      ? { origin: { kind, client, claims } }
+      : { check: 'status', detail: 'The client of this token has been deleted.' }
+  }
+  const credential = claims.keyId === undefined ? undefined : await lookups.credentialById(claims.keyId)
+  return credential
+    ? { origin: { kind, credential, claims } }
+    : { check: 'status', detail: 'The key that this token was made from has been deleted.' }
+}
+
+const ofOwnForm = async ({ lookups }: Sources, value: string, { kind }: Parsed): Promise<Found> => {
+  const credential = await lookups.credentialByHash(hashOf(value))
+  return credential?.kind === kind
+    ? { origin: { kind, credential } }
+    : { check: 'look-up', detail: 'Form and checksum are right, but there is no such credential here.' }
+}
+
+/** Finds what `value` stands for. An API that accepts legacy tokens also finds those that look like a credential of another kind. */
+export const findOrigin = async (sources: Sources, value: string, api: Api, now: number): Promise<Found> => {
+  const parsed = parseCredential(value, sources.keyPrefixes)
+  let found: Found
+  if (parsed) found = await ofOwnForm(sources, value, parsed)
+  else if (looksLikeToken(value)) found = await ofToken(sources, value, api, now)
+  else
+    found = {
+      check: 'format',
+      detail:
+        'This has the form of no credential made here, or its checksum is wrong: check for a typo, a cut end or a swapped environment.',
+    }
+  if ('origin' in found || !api.profile.accepts.includes('legacy_token')) return found
+  const legacy = await sources.lookups.credentialByHash(legacyHash(sources.box, hashOf(value)))
+  return legacy?.kind === 'legacy_token' ? { origin: { kind: 'legacy_token', credential: legacy } } : found
+}

@@ -1,0 +1,151 @@
+// A decision as others see it: JSON for verify, headers for callers and upstreams, an error body in the API's profile.
+import type { Api } from '../config/config.ts'
+import { type Code, catalogue } from '../errors.ts'
+import type { LimitState } from '../limits/allowance.ts'
+import { limitHeaders, resetSeconds } from '../limits/headers.ts'
+import type { Profile } from '../profiles/profile.ts'
+import type { Decision, Principal } from './decision.ts'
+
+export type Headers = Record<string, string>
+
+/** The most organizations that a header names; beyond that `*`. */
+const maxListedOrganizations = 50
+
+export const principalJson = (principal: Principal) => ({
+  kind: principal.kind,
+  id: principal.id,
+  subject: principal.subject,
+  ...(principal.organizationId !== undefined && { organization_id: principal.organizationId }),
+  ...(principal.memberships !== undefined && { organization_ids: [...principal.memberships.keys()] }),
+  ...(principal.clientId !== undefined && { client_id: principal.clientId }),
+  ...(principal.tier !== undefined && { tier: principal.tier }),
+  environment: principal.environment,
+  scopes: [...principal.scopes],
+  ...(principal.expiresAt !== undefined && { expires_at: new Date(principal.expiresAt).toISOString() }),
+  ...(principal.name !== undefined && { name: principal.name }),
+  ...(principal.derivedFrom !== undefined && { derived_from: principal.derivedFrom }),
+  ...(principal.kind === 'legacy_token' && { deprecated: true }),
+})
+
+/** `limits` of a verify answer: every policy of the API in its order, `limit` null where the tier is unlimited. */
+export const limitsJson = (api: Api, states: readonly LimitState[]) =>
+  api.profile.limits.map((policy) => {
+    const state = states.find(({ name }) => name === policy.name)
+    return state
+      ? { name: state.name, limit: state.limit, remaining: state.remaining, reset: resetSeconds(state) }
+      : { name: policy.name, limit: null, remaining: null, reset: null }
+  })
+
+/** What an upstream learns of the caller; absent values are empty, so that a caller's own are overwritten. */
+export const identityHeaders = (principal: Principal): Headers => {
+  const ids = principal.memberships
+    ? [...principal.memberships.keys()]
+    : principal.organizationId === undefined
+      ? []
+      : [principal.organizationId]
+  return {
+    'x-latchkey-subject': principal.subject,
+    'x-latchkey-kind': principal.kind,
+    'x-latchkey-organization': principal.organizationId ?? '',
+    'x-latchkey-organizations': ids.length > maxListedOrganizations ? '*' : ids.join(','),
+    'x-latchkey-scopes': principal.scopes.join(' '),
+    'x-latchkey-tier': principal.tier ?? '',
+    'x-latchkey-environment': principal.environment,
+  }
+}
+
+/** RFC 9745, RFC 8594: sent with every answer to a legacy token. */
+const deprecationHeaders = ({ legacyTokens }: Api): Headers =>
+  legacyTokens
+    ? {
+        deprecation: `@${Math.floor(legacyTokens.deprecatedAt / 1000)}`,
+        sunset: new Date(legacyTokens.sunsetAt).toUTCString(),
+        link: `<${legacyTokens.link}>; rel="deprecation"; type="text/html"`,
+      }
+    : {}
+
+/** Limit headers, and the deprecation of legacy tokens; nothing for a caller who is not known. `now`: Unix milliseconds. */
+export const callerHeaders = (api: Api, decision: Decision, now: number): Headers => ({
+  ...limitHeaders(api.profile.reset, decision.limits, now, decision.valid ? undefined : decision.refused),
+  ...(decision.principal?.kind === 'legacy_token' && deprecationHeaders(api)),
+})
+
+/** Where an API's RFC 9728 document lies: its path follows the well-known name. */
+export const resourceMetadataUrl = ({ audience }: Api): string => {
+  const { origin, pathname } = new URL(audience)
+  return `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`
+}
+
+/** `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1), or undefined where the code calls for none. `presented`: a credential was sent. */
+const challenge = (api: Api, code: Code, presented: boolean, missing: readonly string[]): string | undefined => {
+  const status = catalogue[code].status
+  if (status !== 401 && code !== 'insufficient_scope') return undefined
+  const { header } = api.profile.presentation
+  if (header !== undefined) return `ApiKey realm="${api.name}", header="${header}"`
+  const parts = [`Bearer realm="${api.name}"`]
+  if (code === 'insufficient_scope') parts.push('error="insufficient_scope"', `scope="${missing.join(' ')}"`)
+  else if (presented) parts.push('error="invalid_token"')
+  parts.push(`resource_metadata="${resourceMetadataUrl(api)}"`)
+  return parts.join(', ')
+}
+
+/** An error in the profile's words. `message` replaces the catalogue's text where the profile has none of its own. */
+export const errorBody = (
+  profile: Profile,
+  code: Code,
+  requestId: string,
+  message?: string,
+  period?: number | 'month',
+): object => {
+  const { body, codes, messages } = profile.errors
+  const { status, title, message: usual } = catalogue[code]
+  return body({
+    code: codes?.[code] ?? code,
+    status,
+    title,
+    message: messages?.[code] ?? message ?? usual,
+    requestId,
+    ...(period !== undefined && { period }),
+  })
+}
+
+export interface Answer {
+  status: number
+  headers: Headers
+  body: object
+}
+
+/** An error answer in the API's profile. */
+export const errorAnswer = (api: Api, code: Code, requestId: string, message?: string): Answer => ({
+  status: catalogue[code].status,
+  headers: {
+    'content-type': api.profile.errors.contentType,
+    'cache-control': 'no-store',
+    ...(catalogue[code].status === 503 && { 'retry-after': '1' }),
+  },
+  body: errorBody(api.profile, code, requestId, message),
+})
+
+/** The answer to a caller who sent no credential at all. */
+export const missingAnswer = (api: Api, requestId: string): Answer => {
+  const answer = errorAnswer(api, 'invalid_api_key', requestId)
+  answer.headers['www-authenticate'] = challenge(api, 'invalid_api_key', false, []) as string
+  return answer
+}
+
+/** The answer to a refused caller: status, challenge, limit headers and body, all in the API's profile. */
+export const denialAnswer = (
+  api: Api,
+  decision: Decision & { valid: false },
+  requestId: string,
+  now: number,
+): Answer => {
+  // only what the caller can mend is told; the reason stays in the log
+  const told = decision.code === 'invalid_request' ? decision.reason.detail : undefined
+  const answer = errorAnswer(api, decision.code, requestId, told)
+  answer.body = errorBody(api.profile, decision.code, requestId, told, decision.refused?.period)
+  Object.assign(answer.headers, callerHeaders(api, decision, now))
+  const asked = challenge(api, decision.code, true, decision.missing ?? [])
+  if (asked !== undefined) answer.headers['www-authenticate'] = asked
+  return answer
+}
