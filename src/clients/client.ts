@@ -1,0 +1,107 @@
+// An OAuth client as answers and the command line tell it: of a secret never the value, only its hint.
+import type { Kysely } from 'kysely'
+import { type Actor, requireRole, roleIn } from '../accounts/actor.ts'
+import { splitScopes } from '../credentials/scopes.ts'
+import { lastUses, listOf } from '../credentials/wire.ts'
+import { Refusal } from '../errors.ts'
+import { formatTime, formatTimeOrNull } from '../rfc3339.ts'
+import type { Role, Schema } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+import type { ClientSettings } from './settings.ts'
+
+export type ClientRow = Schema['clients']
+
+export interface Client {
+  client_id: string
+  organization_id: string
+  name: string
+  public: boolean
+  pkce: 'required' | 'optional'
+  redirect_uris: string[]
+  grants: string[]
+  environment: string
+  /** null: whatever its APIs' own scopes cover. */
+  scopes: string | null
+  /** null: all. */
+  apis: string[] | null
+  /** Newest first; RFC 3339, as all times here. */
+  secrets: { hint: string; created_at: string; expires_at: string | null }[]
+  /** A user; null: the command line, a key or a client. */
+  created_by: string | null
+  created_at: string
+  last_used_at: string | null
+}
+
+/** What `create` and `rotate` answer; a public client has no secret. */
+export type ClientWithSecret = Client & { client_secret?: string }
+
+/** Names a client, by itself or under an organization. */
+export interface ClientPath {
+  client_id: string
+  organization_id?: string | undefined
+}
+
+export const settingsOf = (row: ClientRow): ClientSettings => ({
+  public: row.public === 1,
+  pkce: row.pkce,
+  redirectUris: listOf(row.redirect_uris) ?? [],
+  grants: listOf(row.grants) ?? [],
+  environment: row.environment,
+  apis: listOf(row.apis),
+  scopes: row.scopes === null ? null : splitScopes(row.scopes),
+})
+
+/** The columns of what may be changed. */
+export const columnsOf = ({ pkce, redirectUris, grants, apis, scopes }: ClientSettings) => ({
+  pkce,
+  redirect_uris: JSON.stringify(redirectUris),
+  grants: JSON.stringify(grants),
+  apis: apis === null ? null : JSON.stringify(apis),
+  scopes: scopes === null ? null : scopes.join(' '),
+})
+
+/** The clients of `rows` in full. `db` may be the transaction that has just changed them. */
+export const toClients = async (store: Store, db: Kysely<Schema>, rows: readonly ClientRow[]): Promise<Client[]> => {
+  if (rows.length === 0) return []
+  const ids = rows.map(({ id }) => id)
+  const secrets = await db.selectFrom('client_secrets').select(['client_id', 'hint', 'created_at', 'expires_at']).where('client_id', 'in', ids).orderBy('id', 'desc').execute()
+  const used = await lastUses(store, ids)
+  return rows.map((row) => {
+    const { public: isPublic, pkce, redirectUris, grants, environment, apis } = settingsOf(row)
+    return {
+      client_id: row.id,
+      organization_id: row.organization_id,
+      name: row.name,
+      public: isPublic,
+      pkce,
+      redirect_uris: [...redirectUris],
+      grants: [...grants],
+      environment,
+      scopes: row.scopes,
+      apis: apis === null ? null : [...apis],
+      secrets: secrets
+        .filter(({ client_id }) => client_id === row.id)
+        .map(({ hint, created_at, expires_at }) => ({ hint, created_at: formatTime(created_at), expires_at: formatTimeOrNull(expires_at) })),
+      created_by: row.created_by,
+      created_at: formatTime(row.created_at),
+      last_used_at: formatTimeOrNull(used.get(row.id) ?? null),
+    }
+  })
+}
+
+export const toClient = async (store: Store, db: Kysely<Schema>, row: ClientRow): Promise<Client> => {
+  const [client] = await toClients(store, db, [row])
+  return client as Client
+}
+
+/** The client, for an actor of at least `needed` role. Throws as `requireRole` does, and `not_found` alike for clients that do not exist and that are foreign. */
+export const findClient = async (db: Kysely<Schema>, actor: Actor, { client_id: clientId, organization_id: organizationId }: ClientPath, needed: Role): Promise<ClientRow> => {
+  if (organizationId !== undefined) requireRole(actor, organizationId, needed, 'clients')
+  let query = db.selectFrom('clients').selectAll().where('id', '=', clientId)
+  if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
+  const row = await query.executeTakeFirst()
+  const reached = row !== undefined && (actor.operator || actor.organizationId === row.organization_id || roleIn(actor, row.organization_id) !== undefined)
+  if (!reached) throw new Refusal('not_found', 'There is no client with this id.')
+  requireRole(actor, row.organization_id, needed, 'clients')
+  return row
+}

@@ -1,0 +1,13 @@
+// RFC 6749 Appendix B: names and values of application/x-www-form-urlencoded, read strictly.
+
+const control = /[\u0000-\u001f\u007f]/
+
+/** One name or value; undefined for a broken percent-encoding, for what is not UTF-8, and for control characters, which no value of RFC 6749 Appendix A has. */
+export const decodeFormComponent = (text: string): string | undefined => {
+  try {
+    const decoded = decodeURIComponent(text.replaceAll('+', ' '))
+    return control.test(decoded) ? undefined : decoded
+  } catch {
+    return undefined
+  }
+}

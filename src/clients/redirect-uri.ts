@@ -1,0 +1,24 @@
+// RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1: where a client may have people sent back to.
+import { isLoopbackName } from '../config/config.ts'
+
+export const maxRedirectUriLength = 2000
+export const maxRedirectUris = 20
+
+/** RFC 8252 §7.1: a domain name turned round, which therefore has a dot; `javascript:` and its like have none. */
+const privateUseScheme = /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/
+
+/** What is wrong with a redirect URI; undefined: nothing. It is kept and compared as it is, so that nothing is normalized. */
+export const redirectUriMistake = (uri: string): string | undefined => {
+  if (uri.length > maxRedirectUriLength) return `is longer than ${maxRedirectUriLength} characters`
+  if (!/^[\x21-\x7e]+$/.test(uri) || /[\\"<>^`{|}]/.test(uri)) return 'has characters that a URI has not'
+  if (uri.includes('#')) return 'has a fragment'
+  const url = URL.canParse(uri) ? new URL(uri) : undefined
+  if (!url) return 'is not an absolute URI'
+  if (url.username !== '' || url.password !== '') return 'names a user'
+  if (privateUseScheme.test(url.protocol)) return undefined
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be https, http on a loopback host, or a scheme of your own such as com.example.app'
+  // a browser takes https:host and https:///host for https://host
+  if (!/^https?:\/\/[^/]/i.test(uri)) return 'is not an absolute URI'
+  if (url.hostname.includes('*')) return 'has a wildcard; it is compared exactly'
+  return url.protocol === 'http:' && !isLoopbackName(url.hostname) ? 'must be https: only loopback hosts may use http' : undefined
+}

@@ -1,0 +1,6 @@
+// The grants that the token endpoint knows, by `grant_type`.
+import type { Grant } from './grant.ts'
+import { clientCredentials } from './grants/client-credentials.ts'
+import { tokenExchange } from './grants/token-exchange.ts'
+
+export const grants: ReadonlyMap<string, Grant> = new Map([clientCredentials, tokenExchange].map((grant) => [grant.grantType, grant]))

@@ -1,0 +1,32 @@
+// RFC 8707 §2, RFC 8693 §2.1: which API a token is for.
+import type { Api, Config } from '../config/config.ts'
+import { OAuthError } from './errors.ts'
+
+export interface TargetRequest {
+  /** Values of `resource`: an API's exact audience. */
+  resources: readonly string[]
+  /** Values of `audience`: an API's name or audience. */
+  audiences: readonly string[]
+  /** The API of the host that was called. */
+  hostApi: Api | undefined
+  /** APIs that the client is held to; null: not held. */
+  heldTo: readonly string[] | null
+}
+
+const invalidTarget = (description: string): OAuthError => new OAuthError('invalid_target', description)
+
+/** The API that the request names, else that of the host, else the only one that the client may use, else the default. Throws `invalid_target`. */
+export const targetApi = (config: Config, { resources, audiences, hostApi, heldTo }: TargetRequest): Api => {
+  const apis = [...config.apis.values(), config.management]
+  const named = [
+    ...resources.map((resource) => apis.find(({ audience }) => audience === resource)),
+    ...audiences.map((name) => apis.find((api) => api.name === name || api.audience === name)),
+  ]
+  if (named.includes(undefined)) throw invalidTarget('There is no API with this resource or audience')
+  const [first, ...others] = named
+  if (others.some((other) => other !== first)) throw invalidTarget('A token is for one API: send one resource')
+  const only = heldTo?.length === 1 ? apis.find(({ name }) => name === heldTo[0]) : undefined
+  const api = first ?? hostApi ?? only ?? config.defaultApi
+  if (!api) throw invalidTarget('Send the resource that the token is for: the identifier of an API')
+  return api
+}
