@@ -1,0 +1,40 @@
+// Whether a request is let in: read the credential and what the request demands, then ask verify. Shared by gateway, upgrades and forward-auth.
+import type { Logger } from 'pino'
+import type { Api } from '../config/config.ts'
+import { isStoreFault } from '../store/fault.ts'
+import { presentedCredential } from '../verify/credential.ts'
+import type { Decision, Judgement } from '../verify/decision.ts'
+import type { Verifier } from '../verify/verify.ts'
+import { type Answer, denialAnswer, errorAnswer, missingAnswer } from '../verify/wire.ts'
+import { type Asked, namedOrganization, scopesNeeded } from './demands.ts'
+
+export type Admission = { admitted: Decision & { valid: true }; judgement: Judgement } | { answer: Answer }
+
+export interface AdmissionDeps {
+  verifier: Verifier
+  log: Logger
+  /** Unix milliseconds. */
+  now: () => number
+}
+
+/** The answer to a request that could not be judged. */
+export const faultAnswer = (api: Api, requestId: string, error: unknown, log: Logger): Answer => {
+  log.error({ request_id: requestId, err: error }, 'fault')
+  return errorAnswer(api, isStoreFault(error) ? 'temporarily_unavailable' : 'internal_error', requestId)
+}
+
+/** Judges the request and spends what it costs, or has the answer that refuses it. Never throws. */
+export const admit = async ({ verifier, log, now }: AdmissionDeps, api: Api, asked: Asked, requestId: string): Promise<Admission> => {
+  const presented = presentedCredential(asked.rawHeaders, api.profile.presentation)
+  if ('missing' in presented) return { answer: missingAnswer(api, requestId) }
+  if ('malformed' in presented) return { answer: errorAnswer(api, 'invalid_request', requestId, presented.malformed) }
+  const organization = namedOrganization(api, asked)
+  if ('malformed' in organization) return { answer: errorAnswer(api, 'invalid_request', requestId, organization.malformed) }
+  const judgement = { credential: presented.credential, scopes: scopesNeeded(api, asked), organizationId: organization.id }
+  try {
+    const decision = await verifier.judge(api, judgement)
+    return decision.valid ? { admitted: decision, judgement } : { answer: denialAnswer(api, decision, requestId, now()) }
+  } catch (error) {
+    return { answer: faultAnswer(api, requestId, error, log) }
+  }
+}
