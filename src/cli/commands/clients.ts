@@ -1,0 +1,101 @@
+// latchkey clients: OAuth clients of an organization.
+import { type Command, Option } from 'commander'
+import { path } from '../client.ts'
+import { example, withClient } from '../context.ts'
+import { listAll, sayList } from '../lists.ts'
+import { type Paging, overlapOption, pagingOptions, scopeOption } from '../options.ts'
+import { type Column, asAllowance, asText, asTime, details, once } from '../output.ts'
+
+const columns: readonly Column[] = [
+  { title: 'Client ID', field: 'client_id' },
+  { title: 'Name', field: 'name' },
+  { title: 'Environment', field: 'environment' },
+  { title: 'Grants', field: 'grants' },
+  { title: 'Scopes', field: 'scopes', show: asAllowance },
+  { title: 'APIs', field: 'apis', show: asAllowance },
+  { title: 'Public', field: 'public' },
+  { title: 'Redirect URIs', field: 'redirect_uris' },
+  { title: 'Created', field: 'created_at', show: asTime },
+]
+
+/** What can be said of a client when it is made and later. */
+interface Settings {
+  name?: string
+  redirectUri?: string[]
+  scope?: string
+  grant?: string[]
+  pkce?: string
+  api?: string[]
+}
+
+const settingOptions = (command: Command): Command =>
+  command
+    .option('--redirect-uri <uri...>', 'where the browser may be sent back to, exactly')
+    .addOption(scopeOption('what its tokens may do; all that its APIs offer where not given'))
+    .option('--grant <grant...>', 'grant types, as in client_credentials or authorization_code')
+    .addOption(new Option('--pkce <rule>', 'whether authorization needs PKCE').choices(['required', 'optional']))
+    .option('--api <name...>', 'APIs that its tokens are for; all where not given')
+
+const settingsBody = ({ name, redirectUri, scope, grant, pkce, api }: Settings) => ({ name, redirect_uris: redirectUri, scopes: scope, grants: grant, pkce, apis: api })
+
+/** A public client has no secret. */
+const withSecret = (text: string, secret: unknown): string => (typeof secret === 'string' ? `${text}\n\n${once('client secret', secret)}` : text)
+
+export const addClients = (program: Command): void => {
+  const clients = program.command('clients').description('OAuth clients of an organization: make, list, change, rotate the secret, delete')
+  const [limit, cursor] = pagingOptions()
+
+  const create = clients
+    .command('create')
+    .description('make an OAuth client; its secret is shown once')
+    .requiredOption('--org-id <id>', 'the organization that owns it')
+    .requiredOption('--name <name>', 'what people call it')
+  example(settingOptions(create), 'latchkey clients create --org-id ORG_ID --name "Nightly export" --scope "read write"', 'latchkey clients create --org-id ORG_ID --name "Web shop" --grant authorization_code --redirect-uri https://shop.example.com/callback')
+    .option('--public', 'cannot keep a secret (a browser or phone app)')
+    .option('--environment <name>', 'where its tokens work, as in live or test (default: the first)')
+    .action(({ orgId, public: isPublic, environment, ...settings }: Settings & { orgId: string; public?: true; environment?: string }, command: Command) =>
+      withClient(command, async (client, output) => {
+        const made = await client.request('POST', path`/organizations/${orgId}/clients`, { ...settingsBody(settings), public: isPublic, environment })
+        output.result(made, withSecret(details(columns, made), made.client_secret))
+      }),
+    )
+
+  example(clients.command('list'), 'latchkey clients list --org-id ORG_ID')
+    .description('list the OAuth clients of an organization, newest first')
+    .requiredOption('--org-id <id>', 'the organization')
+    .addOption(limit)
+    .addOption(cursor)
+    .action(({ orgId, ...paging }: { orgId: string } & Paging, command: Command) =>
+      withClient(command, async (client, output) => sayList(output, await listAll(client, path`/organizations/${orgId}/clients`, paging), columns, 'This organization has no clients. Make one: latchkey clients create')),
+    )
+
+  const update = clients.command('update').description('change an OAuth client').requiredOption('--client-id <id>', 'the client').option('--name <name>', 'its new name')
+  example(settingOptions(update), 'latchkey clients update --client-id CLIENT_ID --scope read').action(async ({ clientId, ...settings }: Settings & { clientId: string }, command: Command) => {
+    if (Object.keys(settings).length === 0) command.error('error: nothing to change; see --help for what can be')
+    await withClient(command, async (client, output) => {
+      const changed = await client.request('PATCH', path`/clients/${clientId}`, settingsBody(settings))
+      output.result(changed, details(columns, changed))
+    })
+  })
+
+  example(clients.command('rotate-secret'), 'latchkey clients rotate-secret --client-id CLIENT_ID --overlap 24h')
+    .description('make a new client secret; the old one ends after the overlap')
+    .requiredOption('--client-id <id>', 'the client')
+    .addOption(overlapOption())
+    .action(({ clientId, overlap }: { clientId: string; overlap?: number }, command: Command) =>
+      withClient(command, async (client, output) => {
+        const rotated = await client.request('POST', path`/clients/${clientId}/rotate`, { overlap_seconds: overlap })
+        output.result(rotated, withSecret(details(columns, rotated), rotated.client_secret))
+      }),
+    )
+
+  example(clients.command('delete'), 'latchkey clients delete --client-id CLIENT_ID')
+    .description('delete an OAuth client; its tokens end at once')
+    .requiredOption('--client-id <id>', 'the client')
+    .action(({ clientId }: { clientId: string }, command: Command) =>
+      withClient(command, async (client, output) => {
+        const answer = await client.request('DELETE', path`/clients/${clientId}`)
+        output.result(answer, `Client ${asText(clientId)} is deleted, and its tokens with it.`)
+      }),
+    )
+}

@@ -1,0 +1,40 @@
+// Secrets come from standard input, not from the arguments, which every process on the machine can read.
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { Refusal } from '../errors.ts'
+
+/** More than any credential or password has. */
+const maxBytes = 64 * 1024
+
+/** One secret: typed without echo on a terminal, else all of standard input without the end of its line. */
+export const readSecretInput = async (prompt: string): Promise<string> => {
+  const secret = process.stdin.isTTY ? await ask(prompt) : (await drain()).replace(/\r?\n$/, '')
+  if (secret === '') throw new Refusal('invalid_request', `${prompt}: nothing came on standard input.`)
+  return secret
+}
+
+const drain = async (): Promise<string> => {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new Refusal('payload_too_large', `Standard input holds more than ${maxBytes} bytes.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const ask = async (prompt: string): Promise<string> => {
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const line = createInterface({ input: process.stdin, output: silent, terminal: true })
+  process.stderr.write(`${prompt}: `)
+  try {
+    return await line.question('')
+  } finally {
+    line.close()
+    process.stderr.write('\n')
+  }
+}
+
+/** A credential given as an argument, or as `-` on standard input. */
+export const readCredential = async (argument: string, prompt: string): Promise<string> => (argument === '-' ? await readSecretInput(prompt) : argument).trim()
