@@ -1,0 +1,236 @@
+// The one wiring file: builds every module, mounts every route. Nothing else does.
+import type { IncomingMessage } from 'node:http'
+import swagger from '@fastify/swagger'
+import type { FastifyRequest } from 'fastify'
+import { type Logger, pino } from 'pino'
+import { accountsRoutes } from './accounts/routes.ts'
+import { setupPages } from './accounts/setup-page.ts'
+import { auditRoutes } from './audit/routes.ts'
+import { clientRoutes } from './clients/routes.ts'
+import type { Api, Config } from './config/config.ts'
+import { credentialRoutes } from './credentials/routes.ts'
+import { settle } from './deployment.ts'
+import { forwardAuthRoutes } from './gateway/forward-auth.ts'
+import { createGateway } from './gateway/gateway.ts'
+import { type Site, Sites } from './gateway/sites.ts'
+import { type AuthenticateDeps, LocalOperator, authenticate } from './http/authenticate.ts'
+import { docsPages } from './http/docs-page.ts'
+import { createMetrics } from './http/metrics.ts'
+import { operationsRoutes } from './http/operations.ts'
+import { type Server, createServer } from './http/server.ts'
+import { Allowance } from './limits/allowance.ts'
+import { oauthRoutes } from './oauth/routes.ts'
+import { openStore } from './store/open.ts'
+import { pruneExpired } from './store/prune.ts'
+import type { Store } from './store/store.ts'
+import { Mint } from './tokens/mint.ts'
+import { TokenReader } from './tokens/read-token.ts'
+import { signingKeyRoutes } from './tokens/routes.ts'
+import { SigningKeys } from './tokens/signing-keys.ts'
+import { LastUse } from './verify/last-use.ts'
+import { verifyRoutes } from './verify/routes.ts'
+import { Verifier } from './verify/verify.ts'
+import { version } from './version.ts'
+
+export interface AppOptions {
+  /** Unix milliseconds. */
+  now?: () => number
+  log?: Logger
+  /** Lets this process's own injected requests act as an operator (the command line). Never with a server that listens. */
+  localOperator?: boolean
+}
+
+export interface App {
+  server: Server
+  /** With the issuer in force. */
+  config: Config
+  store: Store
+  log: Logger
+  /** Headers that make an injected request act as the local operator. */
+  operatorHeaders: () => Record<string, string>
+  /** Starts what happens by itself: writing last uses, giving slices back, pruning, rotating. */
+  startTimers: () => void
+  /** Says no on /readyz from now on. */
+  stopAccepting: () => void
+  /** Finishes what is in flight, gives back what is held, and closes the store. */
+  close: () => Promise<void>
+}
+
+/** Path that everything goes to which is not one of Latchkey's own routes. */
+const gatewayPath = '/-/gateway'
+
+const minute = 60_000
+
+export const createLog = (level: string): Logger =>
+  pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    // nothing logs headers or bodies; should anything ever do, these stay out
+    redact: [
+      'req.headers',
+      'headers',
+      '*.headers',
+      'authorization',
+      'credential',
+      'token',
+      'key',
+      'secret',
+      'password',
+      '*.credential',
+      '*.token',
+      '*.secret',
+      '*.password',
+    ],
+  })
+
+/** Opens the store, settles it with the configuration, and wires everything. Throws ConfigurationError with what is wrong. */
+export const buildApp = async (given: Config, options: AppOptions = {}): Promise<App> => {
+  const now = options.now ?? Date.now
+  const log = options.log ?? createLog(given.log.level)
+  const store = await openStore(given)
+  const { config, box } = await settle(given, store).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
+
+  const metrics = createMetrics()
+  const keys = new SigningKeys(store, box, config, now)
+  await keys.ensure()
+  const mint = new Mint(keys, config.issuer, now)
+  const tokens = new TokenReader(keys, config.issuer)
+  const allowance = new Allowance(store.counters)
+  const lastUse = new LastUse(store)
+  const verifier = new Verifier(
+    { lookups: store.lookups, tokens, box, keyPrefixes: config.keyPrefixes },
+    allowance,
+    lastUse,
+    now,
+    metrics.observeDecision,
+  )
+  const local = options.localOperator ? new LocalOperator() : undefined
+  let accepting = true
+
+  const sites = new Sites(config)
+  const siteOf = new WeakMap<IncomingMessage, Site>()
+  const rewriteUrl = (request: IncomingMessage): string => {
+    const target = request.url ?? '/'
+    const site = sites.match(request.headers.host, target)
+    siteOf.set(request, site)
+    if (site.kind === 'builtin') return target.startsWith(gatewayPath) ? '/' : target
+    return site.kind === 'management' ? site.url : gatewayPath
+  }
+  /** The API whose profile errors are written in; also of requests that no hook has seen. */
+  const profileOf = ({ raw }: FastifyRequest): Api => {
+    const site = siteOf.get(raw)
+    return site !== undefined && site.kind !== 'builtin' && 'api' in site && site.api !== undefined ? site.api : config.management
+  }
+
+  const server = createServer({ log, rewriteUrl, profileOf, requests: config.log.requests })
+  server.decorateRequest('site')
+  server.addHook('onRequest', (request, _reply, done) => {
+    request.site = siteOf.get(request.raw) as Site
+    done()
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    metrics.observeRequest(
+      request.routeOptions.url ?? 'none',
+      request.method,
+      reply.statusCode,
+      reply.elapsedTime / 1000,
+    )
+    if (reply.statusCode === 503) metrics.storeFault()
+    done()
+  })
+
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Latchkey',
+        version,
+        description: 'Issue, verify, limit and revoke every credential that callers of an API use.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: config.issuer }],
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key, a personal access token, or an OAuth 2.0 access token.',
+          },
+        },
+      },
+      security: [{ bearer: [] }],
+    },
+  })
+  const gateway = createGateway({ config, sites, verifier, keys, log, now })
+  const routes = { config, store, box, keys, mint, verifier, allowance, log, now, proxies: config.trustedProxies }
+  await server.register(
+    operationsRoutes({ ...routes, metrics, management: config.management, accepting: () => accepting }),
+  )
+  await server.register(oauthRoutes(routes))
+  await server.register(setupPages(routes))
+  await server.register(docsPages())
+  await server.register(forwardAuthRoutes({ ...routes, sites }))
+  await server.register(
+    async (api) => {
+      api.decorateRequest('actor', null as never)
+      api.decorateRequest('principal', undefined)
+      api.addHook(
+        'onRequest',
+        authenticate({ ...routes, management: config.management, local } satisfies AuthenticateDeps),
+      )
+      await api.register(verifyRoutes(routes))
+      await api.register(accountsRoutes(routes))
+      await api.register(credentialRoutes(routes))
+      await api.register(clientRoutes(routes))
+      await api.register(auditRoutes(routes))
+      await api.register(signingKeyRoutes(routes))
+    },
+    { prefix: '/api/v1' },
+  )
+  await server.register(gateway.routes, { path: gatewayPath })
+  server.server.on('upgrade', gateway.handleUpgrade)
+  await server.ready()
+
+  const timers: NodeJS.Timeout[] = []
+  const every = (milliseconds: number, what: string, work: () => Promise<unknown>): void => {
+    const run = (): void =>
+      void work().catch((error: unknown) => {
+        if (what === 'give back slices') metrics.counterFault()
+        log.error({ err: error }, `could not ${what}`)
+      })
+    timers.push(setInterval(run, milliseconds).unref())
+  }
+  return {
+    server,
+    config,
+    store,
+    log,
+    operatorHeaders: () => {
+      if (!local) throw new Error('This app was built without a local operator.')
+      return local.headers()
+    },
+    startTimers() {
+      every(10_000, 'give back slices', () => allowance.sweep(now()))
+      every(15_000, 'write last uses', () => lastUse.flush())
+      every(10 * minute, 'prune expired rows', () => pruneExpired(store, now()))
+      every(60 * minute, 'rotate signing keys', () => keys.rotateDue())
+    },
+    stopAccepting() {
+      accepting = false
+    },
+    async close() {
+      accepting = false
+      for (const timer of timers) clearInterval(timer)
+      await server.close()
+      gateway.close()
+      await allowance.close()
+      await lastUse.flush()
+      await store.close()
+    },
+  }
+}
