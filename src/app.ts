@@ -13,6 +13,7 @@ import { settle } from './deployment.ts'
 import { forwardAuthRoutes } from './gateway/forward-auth.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { type Site, Sites } from './gateway/sites.ts'
+import { requestHost } from './gateway/target.ts'
 import { type AuthenticateDeps, LocalOperator, authenticate } from './http/authenticate.ts'
 import { docsPages } from './http/docs-page.ts'
 import { createMetrics } from './http/metrics.ts'
@@ -116,7 +117,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const siteOf = new WeakMap<IncomingMessage, Site>()
   const rewriteUrl = (request: IncomingMessage): string => {
     const target = request.url ?? '/'
-    const site = sites.match(request.headers.host, target)
+    const site = sites.match(requestHost(request.rawHeaders), target)
     siteOf.set(request, site)
     if (site.kind === 'builtin') return target.startsWith(gatewayPath) ? '/' : target
     return site.kind === 'management' ? site.url : gatewayPath

@@ -52,7 +52,7 @@ export const settle = async (config: Config, store: Store): Promise<{ config: Co
   const mistakes: string[] = []
   const check = box.hmac('latchkey secret check')
   if ((await setting(store, 'secret_check', check)) !== check) {
-    const source = config.secret === undefined ? `${secretFile(config.dataFolder)}` : 'LATCHKEY_SECRET'
+    const source = config.secret === undefined ? secretFile(config.dataFolder) : 'LATCHKEY_SECRET'
     mistakes.push(
       `${source}: is not the secret that this store was made with; put the former one back (what it sealed cannot be read without it)`,
     )

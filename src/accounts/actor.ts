@@ -24,6 +24,21 @@ export interface Actor {
   requestId: string | undefined
 }
 
+/** An actor who may do no more than what is given says. */
+export const actorWith = (given: Pick<Actor, 'kind' | 'id'> & Partial<Actor>): Actor => ({
+  userId: undefined,
+  operator: false,
+  roles: new Map(),
+  organizationId: undefined,
+  scopes: [],
+  expiresAt: undefined,
+  environment: undefined,
+  apis: undefined,
+  ip: undefined,
+  requestId: undefined,
+  ...given,
+})
+
 /** Areas of an organization that a key or client manages with the reserved scope `manage:<area>`. */
 export type Area = 'api-keys' | 'clients' | 'members' | 'audit' | 'usage' | 'organizations'
 

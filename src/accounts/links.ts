@@ -4,7 +4,7 @@ import { recordChange } from '../audit/record.ts'
 import { hashOf, makeSecret } from '../credentials/format.ts'
 import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
-import { type Actor, requireOperator } from './actor.ts'
+import { type Actor, actorWith, requireOperator } from './actor.ts'
 import { findUser } from './users/user.ts'
 
 const lifetimeMs = 24 * 60 * 60_000
@@ -45,20 +45,7 @@ const insertLink = async (
 }
 
 /** What a start of the server does by itself. */
-const server: Actor = {
-  kind: 'local',
-  id: 'server',
-  userId: undefined,
-  operator: true,
-  roles: new Map(),
-  organizationId: undefined,
-  scopes: [],
-  expiresAt: undefined,
-  environment: undefined,
-  apis: undefined,
-  ip: undefined,
-  requestId: undefined,
-}
+const server = actorWith({ kind: 'local', id: 'server', operator: true })
 
 /** The URL of a link that makes the first operator; undefined once there is one. */
 export const setupLink = (store: Store, issuer: string, now: number): Promise<string | undefined> =>

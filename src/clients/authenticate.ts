@@ -5,7 +5,7 @@ import type { ClientRecord, Lookups } from '../store/store.ts'
 import { decodeFormComponent } from './form-encoding.ts'
 
 /** The most secrets that a client has at once: two, while one replaces the other. */
-export const maxSecrets = 2
+const maxSecrets = 2
 
 const maxClientIdLength = 200
 
@@ -93,7 +93,9 @@ const methods: readonly Method[] = [
     name: 'none',
     presented({ authorizationHeaders, parameters }) {
       const clientId = parameters.get('client_id')
-      return clientId === undefined || authorizationHeaders.length > 0 || parameters.has('client_secret') ? undefined : { clientId, secret: undefined }
+      return clientId === undefined || authorizationHeaders.length > 0 || parameters.has('client_secret')
+        ? undefined
+        : { clientId, secret: undefined }
     },
     proves: (client) => client?.public === true,
   },
@@ -105,19 +107,34 @@ export const authenticationMethods: readonly string[] = methods.map(({ name }) =
  * Authenticates the client of a request. `now`: Unix milliseconds. Everything that is wrong with the proof comes out as `failed`,
  * and is answered alike: unknown client, wrong or ended secret, malformed header, suspended organization.
  */
-export const authenticateClient = async (lookups: Pick<Lookups, 'clientById'>, request: ClientRequest, now: number): Promise<ClientAuthentication> => {
-  if (request.authorizationHeaders.length > 1) return { outcome: 'ambiguous', detail: 'The Authorization header is repeated.' }
+export const authenticateClient = async (
+  lookups: Pick<Lookups, 'clientById'>,
+  request: ClientRequest,
+  now: number,
+): Promise<ClientAuthentication> => {
+  if (request.authorizationHeaders.length > 1)
+    return { outcome: 'ambiguous', detail: 'The Authorization header is repeated.' }
   const [used, second] = methods.flatMap((method) => {
     const presented = method.presented(request)
     return presented === undefined ? [] : [{ method, presented }]
   })
-  if (second) return { outcome: 'ambiguous', detail: 'Use one way of client authentication: the Authorization header, or client_secret in the body.' }
+  if (second)
+    return {
+      outcome: 'ambiguous',
+      detail: 'Use one way of client authentication: the Authorization header, or client_secret in the body.',
+    }
   if (!used) return { outcome: 'absent' }
   const { method, presented } = used
-  const failed = (detail: string): ClientAuthentication => ({ outcome: 'failed', detail, challenge: request.authorizationHeaders.length > 0 })
+  const failed = (detail: string): ClientAuthentication => ({
+    outcome: 'failed',
+    detail,
+    challenge: request.authorizationHeaders.length > 0,
+  })
   if (presented === 'malformed') return failed(`${method.name} is malformed`)
-  if ((request.parameters.get('client_id') ?? presented.clientId) !== presented.clientId) return { outcome: 'ambiguous', detail: 'The client_id in the body is not the one in the Authorization header.' }
-  const client = presented.clientId.length > maxClientIdLength ? undefined : await lookups.clientById(presented.clientId)
+  if ((request.parameters.get('client_id') ?? presented.clientId) !== presented.clientId)
+    return { outcome: 'ambiguous', detail: 'The client_id in the body is not the one in the Authorization header.' }
+  const client =
+    presented.clientId.length > maxClientIdLength ? undefined : await lookups.clientById(presented.clientId)
   const proven = method.proves(client, presented, now)
   if (client === undefined) return failed('unknown client')
   if (!proven) return failed(`client ${client.id} failed at ${method.name}`)

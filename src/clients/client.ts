@@ -64,7 +64,12 @@ export const columnsOf = ({ pkce, redirectUris, grants, apis, scopes }: ClientSe
 export const toClients = async (store: Store, db: Kysely<Schema>, rows: readonly ClientRow[]): Promise<Client[]> => {
   if (rows.length === 0) return []
   const ids = rows.map(({ id }) => id)
-  const secrets = await db.selectFrom('client_secrets').select(['client_id', 'hint', 'created_at', 'expires_at']).where('client_id', 'in', ids).orderBy('id', 'desc').execute()
+  const secrets = await db
+    .selectFrom('client_secrets')
+    .select(['client_id', 'hint', 'created_at', 'expires_at'])
+    .where('client_id', 'in', ids)
+    .orderBy('id', 'desc')
+    .execute()
   const used = await lastUses(store, ids)
   return rows.map((row) => {
     const { public: isPublic, pkce, redirectUris, grants, environment, apis } = settingsOf(row)
@@ -81,7 +86,11 @@ export const toClients = async (store: Store, db: Kysely<Schema>, rows: readonly
       apis: apis === null ? null : [...apis],
       secrets: secrets
         .filter(({ client_id }) => client_id === row.id)
-        .map(({ hint, created_at, expires_at }) => ({ hint, created_at: formatTime(created_at), expires_at: formatTimeOrNull(expires_at) })),
+        .map(({ hint, created_at, expires_at }) => ({
+          hint,
+          created_at: formatTime(created_at),
+          expires_at: formatTimeOrNull(expires_at),
+        })),
       created_by: row.created_by,
       created_at: formatTime(row.created_at),
       last_used_at: formatTimeOrNull(used.get(row.id) ?? null),
@@ -95,12 +104,19 @@ export const toClient = async (store: Store, db: Kysely<Schema>, row: ClientRow)
 }
 
 /** The client, for an actor of at least `needed` role. Throws as `requireRole` does, and `not_found` alike for clients that do not exist and that are foreign. */
-export const findClient = async (db: Kysely<Schema>, actor: Actor, { client_id: clientId, organization_id: organizationId }: ClientPath, needed: Role): Promise<ClientRow> => {
+export const findClient = async (
+  db: Kysely<Schema>,
+  actor: Actor,
+  { client_id: clientId, organization_id: organizationId }: ClientPath,
+  needed: Role,
+): Promise<ClientRow> => {
   if (organizationId !== undefined) requireRole(actor, organizationId, needed, 'clients')
   let query = db.selectFrom('clients').selectAll().where('id', '=', clientId)
   if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
   const row = await query.executeTakeFirst()
-  const reached = row !== undefined && (actor.operator || actor.organizationId === row.organization_id || roleIn(actor, row.organization_id) !== undefined)
+  const reached =
+    row !== undefined &&
+    (actor.operator || actor.organizationId === row.organization_id || roleIn(actor, row.organization_id) !== undefined)
   if (!reached) throw new Refusal('not_found', 'There is no client with this id.')
   requireRole(actor, row.organization_id, needed, 'clients')
   return row

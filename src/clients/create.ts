@@ -32,7 +32,14 @@ export interface NewClient {
 const distinct = (list: readonly string[]): string[] => [...new Set(list)]
 
 /** Throws as `requireRole` and `requireWithin` do, `invalid_request` as `requireSettings` does, `conflict` for a suspended organization, and `not_found` for operators. */
-export const createClient = (store: Store, config: Config, actor: Actor, organizationId: string, input: NewClient, now: number): Promise<ClientWithSecret> => {
+export const createClient = (
+  store: Store,
+  config: Config,
+  actor: Actor,
+  organizationId: string,
+  input: NewClient,
+  now: number,
+): Promise<ClientWithSecret> => {
   requireRole(actor, organizationId, 'admin', 'clients')
   const name = cleanName(input.name)
   const kind = { public: input.public ?? false, redirectUris: distinct(input.redirect_uris ?? []) }
@@ -65,7 +72,15 @@ export const createClient = (store: Store, config: Config, actor: Actor, organiz
       targetKind: 'client',
       targetId: row.id,
       organizationId,
-      detail: { name, public: settings.public, redirect_uris: settings.redirectUris, grants: settings.grants, environment: settings.environment, apis: settings.apis, scopes: row.scopes },
+      detail: {
+        name,
+        public: settings.public,
+        redirect_uris: settings.redirectUris,
+        grants: settings.grants,
+        environment: settings.environment,
+        apis: settings.apis,
+        scopes: row.scopes,
+      },
     })
     return { ...(await toClient(store, trx, row)), ...(secret !== undefined && { client_secret: secret }) }
   })

@@ -1,6 +1,6 @@
 // RFC 6749 Appendix B: names and values of application/x-www-form-urlencoded, read strictly.
 
-const control = /[\u0000-\u001f\u007f]/
+const control = /\p{Cc}/u
 
 /** One name or value; undefined for a broken percent-encoding, for what is not UTF-8, and for control characters, which no value of RFC 6749 Appendix A has. */
 export const decodeFormComponent = (text: string): string | undefined => {

@@ -16,9 +16,12 @@ export const redirectUriMistake = (uri: string): string | undefined => {
   if (!url) return 'is not an absolute URI'
   if (url.username !== '' || url.password !== '') return 'names a user'
   if (privateUseScheme.test(url.protocol)) return undefined
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be https, http on a loopback host, or a scheme of your own such as com.example.app'
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return 'must be https, http on a loopback host, or a scheme of your own such as com.example.app'
   // a browser takes https:host and https:///host for https://host
   if (!/^https?:\/\/[^/]/i.test(uri)) return 'is not an absolute URI'
   if (url.hostname.includes('*')) return 'has a wildcard; it is compared exactly'
-  return url.protocol === 'http:' && !isLoopbackName(url.hostname) ? 'must be https: only loopback hosts may use http' : undefined
+  return url.protocol === 'http:' && !isLoopbackName(url.hostname)
+    ? 'must be https: only loopback hosts may use http'
+    : undefined
 }

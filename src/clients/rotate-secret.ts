@@ -13,7 +13,14 @@ import { replaceSecret } from './secret.ts'
  * `overlapSeconds`: 0 ends the old secret now. Whoever rotates learns a secret with all rights of the client, and so must have them.
  * Throws as `findClient` and `requireWithin` do, `invalid_request` for a public client, and `conflict` for a suspended organization.
  */
-export const rotateSecret = (store: Store, config: Config, actor: Actor, path: ClientPath, overlapSeconds: number, now: number): Promise<ClientWithSecret> =>
+export const rotateSecret = (
+  store: Store,
+  config: Config,
+  actor: Actor,
+  path: ClientPath,
+  overlapSeconds: number,
+  now: number,
+): Promise<ClientWithSecret> =>
   store.transaction(async (trx) => {
     const row = await findClient(trx, actor, path, 'admin')
     const { id, organization_id: organizationId } = row
@@ -21,6 +28,12 @@ export const rotateSecret = (store: Store, config: Config, actor: Actor, path: C
     await requireActiveOrganization(trx, actor, organizationId)
     requireWithin(config, actor, { organizationId, ...settingsOf(row), expiresAt: actor.expiresAt ?? null })
     const secret = await replaceSecret(trx, actor, id, overlapSeconds * 1000, now)
-    await recordChange(trx, actor, now, { action: 'client.secret_rotated', targetKind: 'client', targetId: id, organizationId, detail: { overlap_seconds: overlapSeconds } })
+    await recordChange(trx, actor, now, {
+      action: 'client.secret_rotated',
+      targetKind: 'client',
+      targetId: id,
+      organizationId,
+      detail: { overlap_seconds: overlapSeconds },
+    })
     return { ...(await toClient(store, trx, row)), client_secret: secret }
   })

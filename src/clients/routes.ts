@@ -21,34 +21,65 @@ export interface ClientDeps {
   now: () => number
 }
 
-const Pkce = Type.Union([Type.Literal('required'), Type.Literal('optional')], { description: 'PKCE (RFC 7636). Public clients must use it. Default required.' })
+const Pkce = Type.Union([Type.Literal('required'), Type.Literal('optional')], {
+  description: 'PKCE (RFC 7636). Public clients must use it. Default required.',
+})
 const RedirectUris = Type.Array(Type.String({ minLength: 1, maxLength: maxRedirectUriLength }), {
   maxItems: maxRedirectUris,
   description: 'Compared exactly: https, http on a loopback host, or a private-use scheme (RFC 8252).',
 })
-const Grants = Type.Array(Type.Unsafe<GrantType>({ type: 'string', enum: Object.values(grantTypes) }), { minItems: 1, maxItems: Object.keys(grantTypes).length })
-const Apis = Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { minItems: 1, maxItems: 100, description: 'Names of the APIs that its tokens may be for.' })
+const Grants = Type.Array(Type.Unsafe<GrantType>({ type: 'string', enum: Object.values(grantTypes) }), {
+  minItems: 1,
+  maxItems: Object.keys(grantTypes).length,
+})
+const Apis = Type.Array(Type.String({ minLength: 1, maxLength: 63 }), {
+  minItems: 1,
+  maxItems: 100,
+  description: 'Names of the APIs that its tokens may be for.',
+})
 
-const changeable = { pkce: Type.Optional(Pkce), redirect_uris: Type.Optional(RedirectUris), grants: Type.Optional(Grants) }
+const changeable = {
+  pkce: Type.Optional(Pkce),
+  redirect_uris: Type.Optional(RedirectUris),
+  grants: Type.Optional(Grants),
+}
 
 const NewClientBody = Type.Object(
   {
     name: Name,
     ...changeable,
     public: Type.Optional(Type.Boolean({ description: 'Has no secret: an app on people’s devices. Default false.' })),
-    environment: Type.Optional(Type.String({ minLength: 1, maxLength: 16, description: 'Default: the first of the configuration.' })),
+    environment: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 16, description: 'Default: the first of the configuration.' }),
+    ),
     apis: Type.Optional(Apis),
     scopes: Type.Optional(Scope),
   },
   { additionalProperties: false },
 )
 
-const ClientChangesBody = Type.Object({ name: Type.Optional(Name), ...changeable, apis: Type.Optional(Nullable(Apis)), scopes: Type.Optional(Nullable(Scope)) }, { additionalProperties: false, minProperties: 1 })
+const ClientChangesBody = Type.Object(
+  {
+    name: Type.Optional(Name),
+    ...changeable,
+    apis: Type.Optional(Nullable(Apis)),
+    scopes: Type.Optional(Nullable(Scope)),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
 
 /** May be left out. */
 const RotateBody = Nullable(
   Type.Object(
-    { overlap_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: maxOverlapSeconds, description: `How long the old secret still works; 0 ends it now. Default ${defaultOverlapSeconds}.` })) },
+    {
+      overlap_seconds: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: maxOverlapSeconds,
+          description: `How long the old secret still works; 0 ends it now. Default ${defaultOverlapSeconds}.`,
+        }),
+      ),
+    },
     { additionalProperties: false },
   ),
 )
@@ -61,22 +92,38 @@ const client = {
   redirect_uris: Type.Array(Type.String()),
   grants: Type.Array(Type.String()),
   environment: Type.String(),
-  scopes: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'null: whatever its APIs’ own scopes cover.' }),
+  scopes: Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    description: 'null: whatever its APIs’ own scopes cover.',
+  }),
   apis: Nullable(Type.Array(Type.String(), { description: 'null: all.' })),
-  secrets: Type.Array(Type.Object({ hint: Type.String(), created_at: Time, expires_at: Nullable(Time) }), { description: 'Newest first.' }),
-  created_by: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'A user; null: the command line, a key or a client.' }),
+  secrets: Type.Array(Type.Object({ hint: Type.String(), created_at: Time, expires_at: Nullable(Time) }), {
+    description: 'Newest first.',
+  }),
+  created_by: Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    description: 'A user; null: the command line, a key or a client.',
+  }),
   created_at: Time,
   last_used_at: Nullable(Time),
 }
 
 const ClientSchema = Type.Object({ client_id: Id, ...client })
 
-const ClientWithSecretSchema = Type.Object({ client_id: Id, client_secret: Type.Optional(Type.String({ description: 'Shown this once; a public client has none.' })), ...client })
+const ClientWithSecretSchema = Type.Object({
+  client_id: Id,
+  client_secret: Type.Optional(Type.String({ description: 'Shown this once; a public client has none.' })),
+  ...client,
+})
 
 const tags = ['clients']
 const organizationParams = Type.Object({ organization_id: Id })
 const places = [
-  { path: '/organizations/:organization_id/clients/:client_id', params: Type.Object({ organization_id: Id, client_id: Id }), suffix: '' },
+  {
+    path: '/organizations/:organization_id/clients/:client_id',
+    params: Type.Object({ organization_id: Id, client_id: Id }),
+    suffix: '',
+  },
   { path: '/clients/:client_id', params: Type.Object({ client_id: Id }), suffix: 'ById' },
 ]
 
@@ -85,34 +132,97 @@ export const clientRoutes =
   async (app) => {
     app.get(
       '/organizations/:organization_id/clients',
-      { schema: { operationId: 'listClients', summary: 'List OAuth clients', tags, params: organizationParams, querystring: listQuery, response: { 200: ListOf(ClientSchema) } } },
+      {
+        schema: {
+          operationId: 'listClients',
+          summary: 'List OAuth clients',
+          tags,
+          params: organizationParams,
+          querystring: listQuery,
+          response: { 200: ListOf(ClientSchema) },
+        },
+      },
       ({ actor, params, query }) => listClients(store, actor, params.organization_id, query),
     )
     app.post(
       '/organizations/:organization_id/clients',
-      { schema: { operationId: 'createClient', summary: 'Register an OAuth client', tags, params: organizationParams, body: NewClientBody, response: { 201: ClientWithSecretSchema } } },
+      {
+        schema: {
+          operationId: 'createClient',
+          summary: 'Register an OAuth client',
+          tags,
+          params: organizationParams,
+          body: NewClientBody,
+          response: { 201: ClientWithSecretSchema },
+        },
+      },
       async ({ actor, params, body }, reply) => {
         const client = await createClient(store, config, actor, params.organization_id, body, now())
         return reply.code(201).header('cache-control', 'no-store').send(client)
       },
     )
     for (const { path, params, suffix } of places) {
-      app.get(path, { schema: { operationId: `getClient${suffix}`, summary: 'Show an OAuth client', tags, params, response: { 200: ClientSchema } } }, ({ actor, params }) => getClient(store, actor, params))
+      app.get(
+        path,
+        {
+          schema: {
+            operationId: `getClient${suffix}`,
+            summary: 'Show an OAuth client',
+            tags,
+            params,
+            response: { 200: ClientSchema },
+          },
+        },
+        ({ actor, params }) => getClient(store, actor, params),
+      )
       app.patch(
         path,
-        { schema: { operationId: `updateClient${suffix}`, summary: 'Change an OAuth client, at once for its tokens too', tags, params, body: ClientChangesBody, response: { 200: ClientSchema } } },
+        {
+          schema: {
+            operationId: `updateClient${suffix}`,
+            summary: 'Change an OAuth client, at once for its tokens too',
+            tags,
+            params,
+            body: ClientChangesBody,
+            response: { 200: ClientSchema },
+          },
+        },
         ({ actor, params, body }) => updateClient(store, config, actor, params, body, now()),
       )
       app.delete(
         path,
-        { schema: { operationId: `deleteClient${suffix}`, summary: 'Delete an OAuth client and end its tokens', tags, params, response: { 200: Deleted } } },
+        {
+          schema: {
+            operationId: `deleteClient${suffix}`,
+            summary: 'Delete an OAuth client and end its tokens',
+            tags,
+            params,
+            response: { 200: Deleted },
+          },
+        },
         ({ actor, params }) => deleteClient(store, actor, params, now()),
       )
       app.post(
         `${path}/rotate`,
-        { schema: { operationId: `rotateClientSecret${suffix}`, summary: 'Give an OAuth client a new secret', tags, params, body: RotateBody, response: { 201: ClientWithSecretSchema } } },
+        {
+          schema: {
+            operationId: `rotateClientSecret${suffix}`,
+            summary: 'Give an OAuth client a new secret',
+            tags,
+            params,
+            body: RotateBody,
+            response: { 201: ClientWithSecretSchema },
+          },
+        },
         async ({ actor, params, body }, reply) => {
-          const client = await rotateSecret(store, config, actor, params, body?.overlap_seconds ?? defaultOverlapSeconds, now())
+          const client = await rotateSecret(
+            store,
+            config,
+            actor,
+            params,
+            body?.overlap_seconds ?? defaultOverlapSeconds,
+            now(),
+          )
           return reply.code(201).header('cache-control', 'no-store').send(client)
         },
       )

@@ -9,7 +9,13 @@ import type { Schema } from '../store/schema.ts'
  * Gives the client a new secret and returns its value; the newest of those before it ends after `overlapMs` at the latest, older ones at once.
  * A secret ends no later than the credential of the actor who makes it.
  */
-export const replaceSecret = async (trx: Kysely<Schema>, actor: Actor, clientId: string, overlapMs: number, now: number): Promise<string> => {
+export const replaceSecret = async (
+  trx: Kysely<Schema>,
+  actor: Actor,
+  clientId: string,
+  overlapMs: number,
+  now: number,
+): Promise<string> => {
   const newest = await trx
     .selectFrom('client_secrets')
     .select(['id', 'expires_at'])
@@ -33,7 +39,14 @@ export const replaceSecret = async (trx: Kysely<Schema>, actor: Actor, clientId:
   const secret = makeSecret('cs_')
   await trx
     .insertInto('client_secrets')
-    .values({ id: randomUUIDv7(), client_id: clientId, hash: hashOf(secret), hint: hintOf(secret), created_at: now, expires_at: actor.expiresAt ?? null })
+    .values({
+      id: randomUUIDv7(),
+      client_id: clientId,
+      hash: hashOf(secret),
+      hint: hintOf(secret),
+      created_at: now,
+      expires_at: actor.expiresAt ?? null,
+    })
     .execute()
   return secret
 }

@@ -21,13 +21,23 @@ export interface ClientChanges {
   scopes?: string | null | undefined
 }
 
-const listAfter = (before: readonly string[] | null, change: readonly string[] | null | undefined): readonly string[] | null => (change === undefined ? before : change && [...new Set(change)])
+const listAfter = (
+  before: readonly string[] | null,
+  change: readonly string[] | null | undefined,
+): readonly string[] | null => (change === undefined ? before : change && [...new Set(change)])
 
 /**
  * Whoever has the role may rename a client and take rights from it; what opens a way to its rights, or widens them, needs an actor who has
  * those rights. Throws as `findClient` and `requireWithin` do, and `invalid_request` as `requireSettings` does.
  */
-export const updateClient = (store: Store, config: Config, actor: Actor, path: ClientPath, changes: ClientChanges, now: number): Promise<Client> =>
+export const updateClient = (
+  store: Store,
+  config: Config,
+  actor: Actor,
+  path: ClientPath,
+  changes: ClientChanges,
+  now: number,
+): Promise<Client> =>
   store.transaction(async (trx) => {
     const row = await findClient(trx, actor, path, 'admin')
     const { id, organization_id: organizationId } = row
@@ -38,17 +48,32 @@ export const updateClient = (store: Store, config: Config, actor: Actor, path: C
       redirectUris: listAfter(before.redirectUris, changes.redirect_uris) ?? [],
       grants: listAfter(before.grants, changes.grants) ?? [],
       apis: listAfter(before.apis, changes.apis),
-      scopes: changes.scopes === undefined ? before.scopes : changes.scopes === null ? null : splitScopes(changes.scopes),
+      scopes:
+        changes.scopes === undefined ? before.scopes : changes.scopes === null ? null : splitScopes(changes.scopes),
     }
     const columns = { name: changes.name === undefined ? row.name : cleanName(changes.name), ...columnsOf(after) }
-    const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter((column) => columns[column] !== row[column])
+    const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter(
+      (column) => columns[column] !== row[column],
+    )
     if (changed.length === 0) return toClient(store, trx, row)
     requireSettings(config, after)
     const opens = changed.some((column) => column === 'pkce' || column === 'redirect_uris' || column === 'grants')
-    if (opens || !isNarrower(config, before, after)) requireWithin(config, actor, { organizationId, ...after, expiresAt: actor.expiresAt ?? null })
-    await trx.updateTable('clients').set(columns).where('id', '=', id).where('organization_id', '=', organizationId).execute()
+    if (opens || !isNarrower(config, before, after))
+      requireWithin(config, actor, { organizationId, ...after, expiresAt: actor.expiresAt ?? null })
+    await trx
+      .updateTable('clients')
+      .set(columns)
+      .where('id', '=', id)
+      .where('organization_id', '=', organizationId)
+      .execute()
     const client = await toClient(store, trx, { ...row, ...columns })
     const detail = Object.fromEntries(changed.map((column) => [column, client[column]]))
-    await recordChange(trx, actor, now, { action: 'client.updated', targetKind: 'client', targetId: id, organizationId, detail })
+    await recordChange(trx, actor, now, {
+      action: 'client.updated',
+      targetKind: 'client',
+      targetId: id,
+      organizationId,
+      detail,
+    })
     return client
   })

@@ -29,29 +29,56 @@ const ApiKey = Type.Object({
 })
 
 /** Told once, when the key is made. */
-const NewKey = Type.Object({ ...ApiKey.properties, key: Type.String({ description: 'The key itself; it is not shown again.' }) })
+const NewKey = Type.Object({
+  ...ApiKey.properties,
+  key: Type.String({ description: 'The key itself; it is not shown again.' }),
+})
 
 const CreateBody = Type.Object(
   {
     name: Name,
-    environment: Type.Optional(Type.String({ minLength: 1, maxLength: 16, description: 'Default: the first of the configuration, and then the key does not name it.' })),
+    environment: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 16,
+        description: 'Default: the first of the configuration, and then the key does not name it.',
+      }),
+    ),
     scopes: Type.Optional(Scope),
-    apis: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 63 }), { minItems: 1, maxItems: 100, description: 'Names of APIs that the key is held to. Default: all.' })),
+    apis: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 63 }), {
+        minItems: 1,
+        maxItems: 100,
+        description: 'Names of APIs that the key is held to. Default: all.',
+      }),
+    ),
     ...Expiry,
-    user_id: Type.Optional(Type.Unsafe<string>({ ...Id, description: 'The author, an owner or admin of the organization; operators only.' })),
+    user_id: Type.Optional(
+      Type.Unsafe<string>({ ...Id, description: 'The author, an owner or admin of the organization; operators only.' }),
+    ),
   },
   { additionalProperties: false },
 )
 
-const UpdateBody = Type.Object({ name: Type.Optional(Name), scopes: Type.Optional(Scope) }, { additionalProperties: false, minProperties: 1 })
+const UpdateBody = Type.Object(
+  { name: Type.Optional(Name), scopes: Type.Optional(Scope) },
+  { additionalProperties: false, minProperties: 1 },
+)
 
-const ListQuery = Type.Object({ ...listFields, ...StatusFilter, environment: Type.Optional(Type.String({ minLength: 1, maxLength: 16 })) }, { additionalProperties: false })
+const ListQuery = Type.Object(
+  { ...listFields, ...StatusFilter, environment: Type.Optional(Type.String({ minLength: 1, maxLength: 16 })) },
+  { additionalProperties: false },
+)
 
 const tags = ['API keys']
 
 /** The two paths of one key, and how their operations are told apart. */
 const keyPaths = [
-  { url: '/organizations/:organization_id/api-keys/:key_id', params: Type.Unsafe<ApiKeyPath>(Type.Object({ organization_id: Id, key_id: Id })), of: 'OrganizationApiKey' },
+  {
+    url: '/organizations/:organization_id/api-keys/:key_id',
+    params: Type.Unsafe<ApiKeyPath>(Type.Object({ organization_id: Id, key_id: Id })),
+    of: 'OrganizationApiKey',
+  },
   { url: '/api-keys/:key_id', params: Type.Unsafe<ApiKeyPath>(Type.Object({ key_id: Id })), of: 'ApiKey' },
 ] as const
 
@@ -67,31 +94,85 @@ export const apiKeysRoutes =
     const params = Type.Object({ organization_id: Id })
     app.get(
       '/organizations/:organization_id/api-keys',
-      { schema: { operationId: 'listApiKeys', tags, summary: 'List the API keys of an organization', params, querystring: ListQuery, response: { 200: ListOf(ApiKey) } } },
+      {
+        schema: {
+          operationId: 'listApiKeys',
+          tags,
+          summary: 'List the API keys of an organization',
+          params,
+          querystring: ListQuery,
+          response: { 200: ListOf(ApiKey) },
+        },
+      },
       (request) => listApiKeys(store, request.actor, { ...request.params, ...request.query }, now()),
     )
     app.post(
       '/organizations/:organization_id/api-keys',
-      { schema: { operationId: 'createApiKey', tags, summary: 'Make an API key; it is shown once', params, body: CreateBody, response: { 201: NewKey } } },
-      async (request, reply) => noStore(reply).code(201).send(await createApiKey(store, config, request.actor, { ...request.body, ...request.params }, now())),
+      {
+        schema: {
+          operationId: 'createApiKey',
+          tags,
+          summary: 'Make an API key; it is shown once',
+          params,
+          body: CreateBody,
+          response: { 201: NewKey },
+        },
+      },
+      async (request, reply) =>
+        noStore(reply)
+          .code(201)
+          .send(await createApiKey(store, config, request.actor, { ...request.body, ...request.params }, now())),
     )
     for (const { url, params, of } of keyPaths) {
-      app.get(url, { schema: { operationId: `get${of}`, tags, summary: 'Get an API key', params, response: { 200: ApiKey } } }, (request) => getApiKey(store, request.actor, request.params))
+      app.get(
+        url,
+        { schema: { operationId: `get${of}`, tags, summary: 'Get an API key', params, response: { 200: ApiKey } } },
+        (request) => getApiKey(store, request.actor, request.params),
+      )
       app.patch(
         url,
-        { schema: { operationId: `update${of}`, tags, summary: 'Rename an API key, or change its scopes with immediate effect', params, body: UpdateBody, response: { 200: ApiKey } } },
+        {
+          schema: {
+            operationId: `update${of}`,
+            tags,
+            summary: 'Rename an API key, or change its scopes with immediate effect',
+            params,
+            body: UpdateBody,
+            response: { 200: ApiKey },
+          },
+        },
         (request) => updateApiKey(store, config, request.actor, { ...request.body, ...request.params }, now()),
       )
-      app.delete(url, { schema: { operationId: `revoke${of}`, tags, summary: 'Revoke an API key with immediate effect', params, response: { 200: ApiKey } } }, (request) =>
-        revokeApiKey(store, request.actor, request.params, now()),
+      app.delete(
+        url,
+        {
+          schema: {
+            operationId: `revoke${of}`,
+            tags,
+            summary: 'Revoke an API key with immediate effect',
+            params,
+            response: { 200: ApiKey },
+          },
+        },
+        (request) => revokeApiKey(store, request.actor, request.params, now()),
       )
       app.post(
         `${url}/rotate`,
         {
           preValidation: bodyOptional,
-          schema: { operationId: `rotate${of}`, tags, summary: 'Replace an API key; both share one limit', params, body: RotateBody, response: { 201: NewKey } },
+          schema: {
+            operationId: `rotate${of}`,
+            tags,
+            summary: 'Replace an API key; both share one limit',
+            params,
+            body: RotateBody,
+            response: { 201: NewKey },
+          },
         },
-        async (request, reply) => noStore(reply).code(201).send(await rotateApiKey(store, config, request.actor, { ...request.body, ...request.params }, now())),
+        async (request, reply) =>
+          noStore(reply)
+            .code(201)
+            .send(await rotateApiKey(store, config, request.actor, { ...request.body, ...request.params }, now())),
       )
     }
   }

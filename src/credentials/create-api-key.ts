@@ -31,7 +31,11 @@ export interface NewApiKey extends ExpiryInput {
 /** Throws where there is no such organization or it is suspended. */
 export const requireActiveOrganization = async (db: Kysely<Schema>, actor: Actor, id: string): Promise<void> => {
   const { suspended_at } = await findOrganization(db, actor, id)
-  if (suspended_at !== null) throw new Refusal('conflict', 'This organization is suspended: it gets no new keys until an operator lifts the suspension.')
+  if (suspended_at !== null)
+    throw new Refusal(
+      'conflict',
+      'This organization is suspended: it gets no new keys until an operator lifts the suspension.',
+    )
 }
 
 /** Who the key is by: a person, or the key or client that makes it. */
@@ -39,15 +43,27 @@ const authorOf = async (db: Kysely<Schema>, actor: Actor, { organization_id, use
   if (user_id !== undefined && user_id !== actor.userId) requireOperator(actor, 'make keys in the name of others')
   const author = user_id ?? actor.userId
   if (!actor.operator) return author ?? actor.id
-  if (author === undefined) throw new Refusal('invalid_request', 'Name the author with user_id: an owner or admin of the organization.')
+  if (author === undefined)
+    throw new Refusal('invalid_request', 'Name the author with user_id: an owner or admin of the organization.')
   if (user_id === undefined && hasRole(roleIn(actor, organization_id), 'member')) return author
-  const membership = await db.selectFrom('members').select('role').where('organization_id', '=', organization_id).where('user_id', '=', author).executeTakeFirst()
-  if (!hasRole(membership?.role, 'admin')) throw new Refusal('forbidden', 'The author of a key (user_id) must be an owner or admin of the organization.')
+  const membership = await db
+    .selectFrom('members')
+    .select('role')
+    .where('organization_id', '=', organization_id)
+    .where('user_id', '=', author)
+    .executeTakeFirst()
+  if (!hasRole(membership?.role, 'admin'))
+    throw new Refusal('forbidden', 'The author of a key (user_id) must be an owner or admin of the organization.')
   return author
 }
 
 /** The scopes that the key gets; null: whatever its APIs' own scopes cover. */
-const scopesFor = (config: Config, actor: Actor, { organization_id, scopes }: NewApiKey, apis: readonly string[] | null): string[] | null => {
+const scopesFor = (
+  config: Config,
+  actor: Actor,
+  { organization_id, scopes }: NewApiKey,
+  apis: readonly string[] | null,
+): string[] | null => {
   const reach = apisOf(config, apis)
   if (scopes !== undefined) {
     const asked = splitScopes(scopes)
@@ -64,13 +80,23 @@ const scopesFor = (config: Config, actor: Actor, { organization_id, scopes }: Ne
  * Makes a key. Members make their own, keys and clients with `manage:api-keys` and operators any; none beyond the actor's own powers (within.ts).
  * Throws `organization_forbidden`, `forbidden`, `invalid_request`, `not_found`, and `conflict` for a suspended organization.
  */
-export const createApiKey = async (store: Store, config: Config, actor: Actor, input: NewApiKey, now: number): Promise<ApiKeyJson & { key: string }> => {
+export const createApiKey = async (
+  store: Store,
+  config: Config,
+  actor: Actor,
+  input: NewApiKey,
+  now: number,
+): Promise<ApiKeyJson & { key: string }> => {
   const { organization_id } = input
   requireRole(actor, organization_id, 'member', 'api-keys')
   const name = cleanName(input.name)
   const [firstEnvironment = ''] = config.environments
   const environment = input.environment ?? actor.environment ?? firstEnvironment
-  if (!config.environments.includes(environment)) throw new Refusal('invalid_request', `There is no environment "${environment}"; there are ${config.environments.join(', ')}.`)
+  if (!config.environments.includes(environment))
+    throw new Refusal(
+      'invalid_request',
+      `There is no environment "${environment}"; there are ${config.environments.join(', ')}.`,
+    )
   const apis = input.apis ?? actor.apis ?? null
   if (apis !== null) requireApis(config, apis)
   const scopes = scopesFor(config, actor, input, apis)
@@ -106,7 +132,14 @@ export const createApiKey = async (store: Store, config: Config, actor: Actor, i
       targetKind: 'api_key',
       targetId: id,
       organizationId: organization_id,
-      detail: { name, environment, scopes: json.scopes, apis: json.apis, created_by: json.created_by, expires_at: json.expires_at },
+      detail: {
+        name,
+        environment,
+        scopes: json.scopes,
+        apis: json.apis,
+        created_by: json.created_by,
+        expires_at: json.expires_at,
+      },
     })
     return { ...json, key }
   })

@@ -29,17 +29,34 @@ export interface NewToken extends ExpiryInput {
 /** Whether the actor's own credential reaches whatever its owner joins. Anything else than a stored token that says so does not. */
 const reachesAll = async (db: Kysely<Schema>, actor: Actor): Promise<boolean> => {
   if (actor.operator) return true
-  if (actor.userId === undefined || (actor.kind !== 'personal_access_token' && actor.kind !== 'legacy_token')) return false
-  const row = await db.selectFrom('credentials').select('all_organizations').where('user_id', '=', actor.userId).where('kind', '=', actor.kind).where('id', '=', actor.id).executeTakeFirst()
+  if (actor.userId === undefined || (actor.kind !== 'personal_access_token' && actor.kind !== 'legacy_token'))
+    return false
+  const row = await db
+    .selectFrom('credentials')
+    .select('all_organizations')
+    .where('user_id', '=', actor.userId)
+    .where('kind', '=', actor.kind)
+    .where('id', '=', actor.id)
+    .executeTakeFirst()
   return row?.all_organizations === 1
 }
 
 /** Throws where a token for these organizations would reach further than the actor's own credential. */
-export const requireReach = async (db: Kysely<Schema>, actor: Actor, wanted: 'all' | readonly string[]): Promise<void> => {
-  if (isExchanged(actor)) throw new Refusal('forbidden', 'A token that was exchanged makes no personal access tokens: use the one it was made from.')
+export const requireReach = async (
+  db: Kysely<Schema>,
+  actor: Actor,
+  wanted: 'all' | readonly string[],
+): Promise<void> => {
+  if (isExchanged(actor))
+    throw new Refusal(
+      'forbidden',
+      'A token that was exchanged makes no personal access tokens: use the one it was made from.',
+    )
   if (await reachesAll(db, actor)) return
-  if (wanted === 'all') throw new Refusal('forbidden', 'Your own token is held to some organizations; with it you cannot make one for all.')
-  if (wanted.some((id) => !actor.roles.has(id))) throw new Refusal('organization_forbidden', 'Your own token does not reach every one of these organizations.')
+  if (wanted === 'all')
+    throw new Refusal('forbidden', 'Your own token is held to some organizations; with it you cannot make one for all.')
+  if (wanted.some((id) => !actor.roles.has(id)))
+    throw new Refusal('organization_forbidden', 'Your own token does not reach every one of these organizations.')
 }
 
 const ownerOf = async (db: Kysely<Schema>, actor: Actor, { user_id }: NewToken): Promise<string> => {
@@ -51,18 +68,31 @@ const ownerOf = async (db: Kysely<Schema>, actor: Actor, { user_id }: NewToken):
 }
 
 const requireMember = async (db: Kysely<Schema>, userId: string, organizationIds: readonly string[]): Promise<void> => {
-  const rows = await db.selectFrom('members').select('organization_id').where('user_id', '=', userId).where('organization_id', 'in', organizationIds).execute()
-  if (rows.length < organizationIds.length) throw new Refusal('organization_forbidden', 'The owner of a token must be a member of each of its organizations.')
+  const rows = await db
+    .selectFrom('members')
+    .select('organization_id')
+    .where('user_id', '=', userId)
+    .where('organization_id', 'in', organizationIds)
+    .execute()
+  if (rows.length < organizationIds.length)
+    throw new Refusal('organization_forbidden', 'The owner of a token must be a member of each of its organizations.')
 }
 
 /**
  * Makes a token for the actor, or as an operator for `user_id`. Through a token that is held to organizations or that ends, only one that reaches and lasts no further.
  * Throws `invalid_request`, `forbidden`, `not_found`, `conflict`, and `organization_forbidden` alike for foreign organizations and those that do not exist.
  */
-export const createToken = async (store: Store, config: Config, actor: Actor, input: NewToken, now: number): Promise<TokenJson & { token: string }> => {
+export const createToken = async (
+  store: Store,
+  config: Config,
+  actor: Actor,
+  input: NewToken,
+  now: number,
+): Promise<TokenJson & { token: string }> => {
   const name = cleanName(input.name)
   const all = input.all_organizations === true
-  if (all === (input.organization_ids !== undefined)) throw new Refusal('invalid_request', 'Send either "all_organizations": true or "organization_ids".')
+  if (all === (input.organization_ids !== undefined))
+    throw new Refusal('invalid_request', 'Send either "all_organizations": true or "organization_ids".')
   const organizationIds = all ? [] : [...new Set(input.organization_ids)]
   const expiresAt = expiryOf(actor, input, now)
   const token = makePersonalAccessToken()
@@ -90,13 +120,22 @@ export const createToken = async (store: Store, config: Config, actor: Actor, in
       revoked_at: null,
     }
     await trx.insertInto('credentials').values(row).execute()
-    if (!all) await trx.insertInto('credential_organizations').values(organizationIds.map((organization_id) => ({ credential_id: id, organization_id }))).execute()
+    if (!all)
+      await trx
+        .insertInto('credential_organizations')
+        .values(organizationIds.map((organization_id) => ({ credential_id: id, organization_id })))
+        .execute()
     const json = tokenJson(row, organizationIds)
     await recordChange(trx, actor, now, {
       action: 'personal_access_token.created',
       targetKind: 'personal_access_token',
       targetId: id,
-      detail: { name, user_id: userId, organizations: all ? 'all' : organizationIds.length, expires_at: json.expires_at },
+      detail: {
+        name,
+        user_id: userId,
+        organizations: all ? 'all' : organizationIds.length,
+        expires_at: json.expires_at,
+      },
     })
     return { ...json, token }
   })

@@ -5,10 +5,26 @@ import type { Store } from '../store/store.ts'
 import { type TokenPath, findToken } from './find.ts'
 
 /** Throws `not_found` for everybody but the owner and operators. */
-export const deleteLegacyToken = (store: Store, actor: Actor, path: TokenPath, now: number): Promise<{ id: string; deleted: true }> =>
+export const deleteLegacyToken = (
+  store: Store,
+  actor: Actor,
+  path: TokenPath,
+  now: number,
+): Promise<{ id: string; deleted: true }> =>
   store.transaction(async (trx) => {
     const { id, kind, name, hint, user_id, organization_id } = await findToken(trx, actor, 'legacy_token', path)
-    await trx.deleteFrom('credentials').where('user_id', '=', user_id).where('kind', '=', kind).where('id', '=', id).execute()
-    await recordChange(trx, actor, now, { action: 'legacy_token.deleted', targetKind: kind, targetId: id, organizationId: organization_id, detail: { name, hint, user_id } })
+    await trx
+      .deleteFrom('credentials')
+      .where('user_id', '=', user_id)
+      .where('kind', '=', kind)
+      .where('id', '=', id)
+      .execute()
+    await recordChange(trx, actor, now, {
+      action: 'legacy_token.deleted',
+      targetKind: kind,
+      targetId: id,
+      organizationId: organization_id,
+      detail: { name, hint, user_id },
+    })
     return { id, deleted: true as const }
   })

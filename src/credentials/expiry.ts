@@ -16,7 +16,10 @@ export interface ExpiryInput {
 /** Throws `forbidden` where `expiresAt` (null: never) lies after the end of the actor's own credential. */
 export const requireNotOutlived = (actor: Actor, expiresAt: number | null): void => {
   if (actor.expiresAt === undefined || (expiresAt !== null && expiresAt <= actor.expiresAt)) return
-  throw new Refusal('forbidden', `Your credential ends at ${formatTime(actor.expiresAt)}; with it you cannot make one that ends later.`)
+  throw new Refusal(
+    'forbidden',
+    `Your credential ends at ${formatTime(actor.expiresAt)}; with it you cannot make one that ends later.`,
+  )
 }
 
 /**
@@ -24,10 +27,20 @@ export const requireNotOutlived = (actor: Actor, expiresAt: number | null): void
  * Throws `invalid_request` for both fields, a time that has passed or is none, `forbidden` for one after the actor's own end.
  */
 export const expiryOf = (actor: Actor, { expires_in, expires_at }: ExpiryInput, now: number): number | null => {
-  if (expires_in !== undefined && expires_at !== undefined) throw new Refusal('invalid_request', 'Send expires_in or expires_at, not both.')
-  const asked = expires_in !== undefined ? now + expires_in * 1000 : expires_at !== undefined ? (parseTime(expires_at) ?? Number.NaN) : undefined
+  if (expires_in !== undefined && expires_at !== undefined)
+    throw new Refusal('invalid_request', 'Send expires_in or expires_at, not both.')
+  const asked =
+    expires_in !== undefined
+      ? now + expires_in * 1000
+      : expires_at !== undefined
+        ? (parseTime(expires_at) ?? Number.NaN)
+        : undefined
   if (asked === undefined) return actor.expiresAt ?? null
-  if (!(asked > now)) throw new Refusal('invalid_request', 'expires_at must be an RFC 3339 time in the future, such as 2031-01-31T00:00:00Z.')
+  if (!(asked > now))
+    throw new Refusal(
+      'invalid_request',
+      'expires_at must be an RFC 3339 time in the future, such as 2031-01-31T00:00:00Z.',
+    )
   requireNotOutlived(actor, asked)
   return asked
 }

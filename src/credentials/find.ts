@@ -14,9 +14,18 @@ export interface ApiKeyPath {
 const noSuchKey = (): Refusal => new Refusal('not_found', 'There is no such API key.')
 
 /** The organization to look in. Found by the key alone, it counts only for those whom it concerns. */
-const organizationOf = async (db: Kysely<Schema>, actor: Actor, { key_id, organization_id }: ApiKeyPath): Promise<string> => {
+const organizationOf = async (
+  db: Kysely<Schema>,
+  actor: Actor,
+  { key_id, organization_id }: ApiKeyPath,
+): Promise<string> => {
   if (organization_id !== undefined) return organization_id
-  const row = await db.selectFrom('credentials').select('organization_id').where('id', '=', key_id).where('kind', '=', 'api_key').executeTakeFirst()
+  const row = await db
+    .selectFrom('credentials')
+    .select('organization_id')
+    .where('id', '=', key_id)
+    .where('kind', '=', 'api_key')
+    .executeTakeFirst()
   const found = row?.organization_id
   if (!found) throw noSuchKey()
   const stranger = !actor.operator && roleIn(actor, found) === undefined && actor.organizationId !== found
@@ -28,7 +37,13 @@ const organizationOf = async (db: Kysely<Schema>, actor: Actor, { key_id, organi
 export const findApiKey = async (db: Kysely<Schema>, actor: Actor, path: ApiKeyPath): Promise<CredentialRow> => {
   const organizationId = await organizationOf(db, actor, path)
   requireRole(actor, organizationId, 'viewer', 'api-keys')
-  const row = await db.selectFrom('credentials').selectAll().where('organization_id', '=', organizationId).where('kind', '=', 'api_key').where('id', '=', path.key_id).executeTakeFirst()
+  const row = await db
+    .selectFrom('credentials')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('kind', '=', 'api_key')
+    .where('id', '=', path.key_id)
+    .executeTakeFirst()
   if (!row) throw noSuchKey()
   return row
 }
@@ -49,7 +64,12 @@ export interface TokenPath {
 }
 
 /** A personal or legacy token for its owner or an operator. Throws `not_found` for everybody else, `forbidden` for keys and clients. */
-export const findToken = async (db: Kysely<Schema>, actor: Actor, kind: 'personal_access_token' | 'legacy_token', { token_id, user_id }: TokenPath): Promise<CredentialRow> => {
+export const findToken = async (
+  db: Kysely<Schema>,
+  actor: Actor,
+  kind: 'personal_access_token' | 'legacy_token',
+  { token_id, user_id }: TokenPath,
+): Promise<CredentialRow> => {
   const owner = actor.operator ? user_id : requireUser(actor)
   const query = db.selectFrom('credentials').selectAll().where('kind', '=', kind).where('id', '=', token_id)
   const row = await (owner === undefined ? query : query.where('user_id', '=', owner)).executeTakeFirst()
@@ -62,9 +82,20 @@ export const tenantOf = (row: CredentialRow): ['organization_id' | 'user_id', '=
   row.kind === 'api_key' ? ['organization_id', '=', row.organization_id] : ['user_id', '=', row.user_id]
 
 /** The organizations chosen for each of the tokens, by token id. */
-export const chosenOrganizations = async (db: Kysely<Schema>, tokens: readonly CredentialRow[]): Promise<(id: string) => readonly string[]> => {
+export const chosenOrganizations = async (
+  db: Kysely<Schema>,
+  tokens: readonly CredentialRow[],
+): Promise<(id: string) => readonly string[]> => {
   const ids = tokens.filter((row) => row.all_organizations === 0).map((row) => row.id)
-  const rows = ids.length === 0 ? [] : await db.selectFrom('credential_organizations').selectAll().where('credential_id', 'in', ids).orderBy('organization_id').execute()
+  const rows =
+    ids.length === 0
+      ? []
+      : await db
+          .selectFrom('credential_organizations')
+          .selectAll()
+          .where('credential_id', 'in', ids)
+          .orderBy('organization_id')
+          .execute()
   const chosen = Map.groupBy(rows, (row) => row.credential_id)
   return (id) => (chosen.get(id) ?? []).map((row) => row.organization_id)
 }

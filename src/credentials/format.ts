@@ -11,13 +11,15 @@ const make = (prefix: string): string => {
 }
 
 /** `sk_<env>_<64 hex>`; the first environment's may go without its name. */
-export const makeApiKey = (prefix: string, environment: string | undefined): string => make(environment === undefined ? `${prefix}_` : `${prefix}_${environment}_`)
+export const makeApiKey = (prefix: string, environment: string | undefined): string =>
+  make(environment === undefined ? `${prefix}_` : `${prefix}_${environment}_`)
 
 /** `pat_<64 hex>`. */
 export const makePersonalAccessToken = (): string => make('pat_')
 
 /** 256 random bits, base64url, behind a prefix such as `cs_`. */
-export const makeSecret = (prefix: 'cs_' | 'rt_' | 'ac_' | 'su_'): string => prefix + randomBytes(32).toString('base64url')
+export const makeSecret = (prefix: 'cs_' | 'rt_' | 'ac_' | 'su_'): string =>
+  prefix + randomBytes(32).toString('base64url')
 
 export type Parsed = { kind: 'personal_access_token' } | { kind: 'api_key'; environment: string | undefined }
 

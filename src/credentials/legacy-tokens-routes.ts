@@ -25,7 +25,11 @@ const Field = (description: string) => Type.Optional(Type.String({ maxLength: 16
 
 const Line = Type.Object(
   {
-    line: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'How the line is named in the answer.' }),
+    line: Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'How the line is named in the answer.',
+    }),
     name: Field('What people call the token.'),
     owner: Field('E-mail address or id of the user.'),
     organization: Field('Id, or name, of one of the owner’s organizations. Empty: all of them.'),
@@ -65,28 +69,66 @@ export const legacyTokensRoutes =
           operationId: 'importLegacyTokens',
           tags,
           summary: 'Import tokens that were made elsewhere',
-          body: Type.Object({ lines: Type.Array(Line, { minItems: 1, maxItems: maxLines }) }, { additionalProperties: false }),
+          body: Type.Object(
+            { lines: Type.Array(Line, { minItems: 1, maxItems: maxLines }) },
+            { additionalProperties: false },
+          ),
           response: { 200: Imported },
         },
       },
       (request) => importLegacyTokens(store, config, box, request.actor, request.body.lines, now()),
     )
-    app.get('/legacy-tokens', { schema: { operationId: 'listLegacyTokens', tags, summary: 'List every legacy token', querystring: listQuery, response: { 200: ListOf(LegacyToken) } } }, (request) =>
-      listLegacyTokens(store, request.actor, request.query),
+    app.get(
+      '/legacy-tokens',
+      {
+        schema: {
+          operationId: 'listLegacyTokens',
+          tags,
+          summary: 'List every legacy token',
+          querystring: listQuery,
+          response: { 200: ListOf(LegacyToken) },
+        },
+      },
+      (request) => listLegacyTokens(store, request.actor, request.query),
     )
     app.get(
       '/account/legacy-tokens',
-      { schema: { operationId: 'listOwnLegacyTokens', tags, summary: 'List your own legacy tokens', querystring: listQuery, response: { 200: ListOf(LegacyToken) } } },
+      {
+        schema: {
+          operationId: 'listOwnLegacyTokens',
+          tags,
+          summary: 'List your own legacy tokens',
+          querystring: listQuery,
+          response: { 200: ListOf(LegacyToken) },
+        },
+      },
       (request) => listLegacyTokens(store, request.actor, { ...request.query, user_id: requireUser(request.actor) }),
     )
     app.delete(
       '/legacy-tokens/:token_id',
-      { schema: { operationId: 'deleteLegacyToken', tags, summary: 'Delete a legacy token with immediate effect', params, response: { 200: Deleted } } },
+      {
+        schema: {
+          operationId: 'deleteLegacyToken',
+          tags,
+          summary: 'Delete a legacy token with immediate effect',
+          params,
+          response: { 200: Deleted },
+        },
+      },
       (request) => deleteLegacyToken(store, request.actor, request.params, now()),
     )
     app.delete(
       '/account/legacy-tokens/:token_id',
-      { schema: { operationId: 'deleteOwnLegacyToken', tags, summary: 'Delete a legacy token of your own with immediate effect', params, response: { 200: Deleted } } },
-      (request) => deleteLegacyToken(store, request.actor, { ...request.params, user_id: requireUser(request.actor) }, now()),
+      {
+        schema: {
+          operationId: 'deleteOwnLegacyToken',
+          tags,
+          summary: 'Delete a legacy token of your own with immediate effect',
+          params,
+          response: { 200: Deleted },
+        },
+      },
+      (request) =>
+        deleteLegacyToken(store, request.actor, { ...request.params, user_id: requireUser(request.actor) }, now()),
     )
   }

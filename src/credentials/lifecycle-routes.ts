@@ -7,7 +7,13 @@ import { defaultOverlapSeconds, maxOverlapSeconds } from './rotate.ts'
 
 /** Fields of a body that say when the new credential ends. */
 export const Expiry = {
-  expires_in: Type.Optional(Type.Integer({ minimum: 1, maximum: maxExpiresInSeconds, description: 'Seconds from now. At most one of this and expires_at; neither: it never ends.' })),
+  expires_in: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: maxExpiresInSeconds,
+      description: 'Seconds from now. At most one of this and expires_at; neither: it never ends.',
+    }),
+  ),
   expires_at: Type.Optional(Time),
 }
 
@@ -16,7 +22,12 @@ export const StatusFilter = { status: Type.Optional(Type.Enum(['active', 'expire
 export const RotateBody = Type.Object(
   {
     overlap_seconds: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: maxOverlapSeconds, default: defaultOverlapSeconds, description: 'How long the old one works on; 0: it is revoked at once.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: maxOverlapSeconds,
+        default: defaultOverlapSeconds,
+        description: 'How long the old one works on; 0: it is revoked at once.',
+      }),
     ),
   },
   { additionalProperties: false },

@@ -7,13 +7,29 @@ import { type TokenPath, chosenOrganizations, findToken } from './find.ts'
 import { type TokenJson, lastUses, tokenJson } from './wire.ts'
 
 /** Throws `not_found` for everybody but the owner and operators. */
-export const renameToken = async (store: Store, actor: Actor, input: TokenPath & { name: string }, now: number): Promise<TokenJson> => {
+export const renameToken = async (
+  store: Store,
+  actor: Actor,
+  input: TokenPath & { name: string },
+  now: number,
+): Promise<TokenJson> => {
   const name = cleanName(input.name)
   const [row, organizationIds] = await store.transaction(async (trx) => {
     const found = await findToken(trx, actor, 'personal_access_token', input)
     if (found.name !== name) {
-      await trx.updateTable('credentials').set({ name }).where('user_id', '=', found.user_id).where('kind', '=', found.kind).where('id', '=', found.id).execute()
-      await recordChange(trx, actor, now, { action: 'personal_access_token.renamed', targetKind: found.kind, targetId: found.id, detail: { from: found.name, to: name } })
+      await trx
+        .updateTable('credentials')
+        .set({ name })
+        .where('user_id', '=', found.user_id)
+        .where('kind', '=', found.kind)
+        .where('id', '=', found.id)
+        .execute()
+      await recordChange(trx, actor, now, {
+        action: 'personal_access_token.renamed',
+        targetKind: found.kind,
+        targetId: found.id,
+        detail: { from: found.name, to: name },
+      })
     }
     return [{ ...found, name }, (await chosenOrganizations(trx, [found]))(found.id)]
   })

@@ -10,8 +10,20 @@ import { type ApiKeyJson, type CredentialRow, type TokenJson, apiKeyJson, lastUs
 /** Sets the time of revocation; of one that is revoked already it stays the first. */
 const end = async (trx: Kysely<Schema>, actor: Actor, row: CredentialRow, now: number): Promise<CredentialRow> => {
   if (row.revoked_at !== null) return row
-  await trx.updateTable('credentials').set({ revoked_at: now }).where(...tenantOf(row)).where('kind', '=', row.kind).where('id', '=', row.id).execute()
-  await recordChange(trx, actor, now, { action: `${row.kind}.revoked`, targetKind: row.kind, targetId: row.id, organizationId: row.organization_id, detail: { name: row.name } })
+  await trx
+    .updateTable('credentials')
+    .set({ revoked_at: now })
+    .where(...tenantOf(row))
+    .where('kind', '=', row.kind)
+    .where('id', '=', row.id)
+    .execute()
+  await recordChange(trx, actor, now, {
+    action: `${row.kind}.revoked`,
+    targetKind: row.kind,
+    targetId: row.id,
+    organizationId: row.organization_id,
+    detail: { name: row.name },
+  })
   return { ...row, revoked_at: now }
 }
 

@@ -28,17 +28,44 @@ interface Overlap {
 const isItself = (actor: Actor, row: CredentialRow): boolean => actor.kind === row.kind && actor.id === row.id
 
 /** Puts a new row with `value` in the place of `old`. Throws `conflict` for one that is revoked, expired, or rotated already. */
-const replace = async (trx: Kysely<Schema>, actor: Actor, old: CredentialRow, value: string, { overlap_seconds = defaultOverlapSeconds }: Overlap, now: number): Promise<CredentialRow> => {
-  if (old.revoked_at !== null) throw new Refusal('conflict', 'This credential has been revoked and cannot be rotated: make a new one.')
-  if (old.expires_at !== null && old.expires_at <= now) throw new Refusal('conflict', 'This credential has expired and cannot be rotated: make a new one.')
-  const siblings = trx.selectFrom('credentials').select('id').where(...tenantOf(old)).where('kind', '=', old.kind)
+const replace = async (
+  trx: Kysely<Schema>,
+  actor: Actor,
+  old: CredentialRow,
+  value: string,
+  { overlap_seconds = defaultOverlapSeconds }: Overlap,
+  now: number,
+): Promise<CredentialRow> => {
+  if (old.revoked_at !== null)
+    throw new Refusal('conflict', 'This credential has been revoked and cannot be rotated: make a new one.')
+  if (old.expires_at !== null && old.expires_at <= now)
+    throw new Refusal('conflict', 'This credential has expired and cannot be rotated: make a new one.')
+  const siblings = trx
+    .selectFrom('credentials')
+    .select('id')
+    .where(...tenantOf(old))
+    .where('kind', '=', old.kind)
   const successor = await siblings.where('replaces', '=', old.id).executeTakeFirst()
-  if (successor) throw new Refusal('conflict', `This credential has been rotated already: rotate its successor ${successor.id}.`)
-  const row: CredentialRow = { ...old, id: randomUUIDv7(), hash: hashOf(value), hint: hintOf(value), replaces: old.id, created_at: now }
+  if (successor)
+    throw new Refusal('conflict', `This credential has been rotated already: rotate its successor ${successor.id}.`)
+  const row: CredentialRow = {
+    ...old,
+    id: randomUUIDv7(),
+    hash: hashOf(value),
+    hint: hintOf(value),
+    replaces: old.id,
+    created_at: now,
+  }
   await trx.insertInto('credentials').values(row).execute()
   const end = now + overlap_seconds * 1000
   const ended = overlap_seconds === 0 ? { revoked_at: now } : { expires_at: Math.min(end, old.expires_at ?? end) }
-  await trx.updateTable('credentials').set(ended).where(...tenantOf(old)).where('kind', '=', old.kind).where('id', '=', old.id).execute()
+  await trx
+    .updateTable('credentials')
+    .set(ended)
+    .where(...tenantOf(old))
+    .where('kind', '=', old.kind)
+    .where('id', '=', old.id)
+    .execute()
   await recordChange(trx, actor, now, {
     action: `${old.kind}.rotated`,
     targetKind: old.kind,
@@ -53,14 +80,26 @@ const replace = async (trx: Kysely<Schema>, actor: Actor, old: CredentialRow, va
  * Rotates an API key: its name, environment, scopes, APIs, end and limit stay. Its powers must lie within the actor's (within.ts), unless it is the actor itself.
  * Throws as `findOwnApiKey`, `forbidden`, and `conflict`, for a suspended organization too.
  */
-export const rotateApiKey = (store: Store, config: Config, actor: Actor, input: ApiKeyPath & Overlap, now: number): Promise<ApiKeyJson & { key: string }> =>
+export const rotateApiKey = (
+  store: Store,
+  config: Config,
+  actor: Actor,
+  input: ApiKeyPath & Overlap,
+  now: number,
+): Promise<ApiKeyJson & { key: string }> =>
   store.transaction(async (trx) => {
     const old = await findOwnApiKey(trx, actor, input)
     const organizationId = old.organization_id as string
     await requireActiveOrganization(trx, actor, organizationId)
     if (!isItself(actor, old)) {
       const scopes = old.scopes === null ? null : splitScopes(old.scopes)
-      requireWithin(config, actor, { organizationId, environment: old.environment, apis: listOf(old.apis), scopes, expiresAt: old.expires_at })
+      requireWithin(config, actor, {
+        organizationId,
+        environment: old.environment,
+        apis: listOf(old.apis),
+        scopes,
+        expiresAt: old.expires_at,
+      })
     }
     const marked = old.hint.includes(`_${old.environment}_`)
     const key = makeApiKey(config.keyPrefixes[0] as string, marked ? old.environment : undefined)
@@ -71,7 +110,12 @@ export const rotateApiKey = (store: Store, config: Config, actor: Actor, input: 
  * Rotates a personal access token: its name, organizations, end and limit stay. Throws as `findToken`, `forbidden` where it reaches further
  * or lives longer than the actor's own token, and `conflict`.
  */
-export const rotateToken = (store: Store, actor: Actor, input: TokenPath & Overlap, now: number): Promise<TokenJson & { token: string }> =>
+export const rotateToken = (
+  store: Store,
+  actor: Actor,
+  input: TokenPath & Overlap,
+  now: number,
+): Promise<TokenJson & { token: string }> =>
   store.transaction(async (trx) => {
     const old = await findToken(trx, actor, 'personal_access_token', input)
     const organizationIds = (await chosenOrganizations(trx, [old]))(old.id)
@@ -81,6 +125,10 @@ export const rotateToken = (store: Store, actor: Actor, input: TokenPath & Overl
     }
     const token = makePersonalAccessToken()
     const row = await replace(trx, actor, old, token, input, now)
-    if (organizationIds.length > 0) await trx.insertInto('credential_organizations').values(organizationIds.map((organization_id) => ({ credential_id: row.id, organization_id }))).execute()
+    if (organizationIds.length > 0)
+      await trx
+        .insertInto('credential_organizations')
+        .values(organizationIds.map((organization_id) => ({ credential_id: row.id, organization_id })))
+        .execute()
     return { ...tokenJson(row, organizationIds), token }
   })

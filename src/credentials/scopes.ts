@@ -4,10 +4,22 @@ import type { Api, Config } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
 import type { Role } from '../store/schema.ts'
 
-const areas: Record<Area, true> = { 'api-keys': true, clients: true, members: true, audit: true, usage: true, organizations: true }
+const areas: Record<Area, true> = {
+  'api-keys': true,
+  clients: true,
+  members: true,
+  audit: true,
+  usage: true,
+  organizations: true,
+}
 
 /** Scopes that only operators grant. */
-export const reservedScopes: readonly string[] = ['verify', 'introspect', 'metrics', ...Object.keys(areas).map((area) => `manage:${area}`)]
+const reservedScopes: readonly string[] = [
+  'verify',
+  'introspect',
+  'metrics',
+  ...Object.keys(areas).map((area) => `manage:${area}`),
+]
 
 /** The APIs that `names` hold a key to; null: all. Names that the configuration no longer has are passed over. */
 export const apisOf = (config: Config, names: readonly string[] | null): readonly Api[] => {
@@ -19,17 +31,21 @@ export const apisOf = (config: Config, names: readonly string[] | null): readonl
 export const requireApis = (config: Config, names: readonly string[]): void => {
   const known = apisOf(config, null).map(({ name }) => name)
   const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new Refusal('invalid_request', `There is no API "${unknown}"; there are ${known.join(', ')}.`)
+  if (unknown !== undefined)
+    throw new Refusal('invalid_request', `There is no API "${unknown}"; there are ${known.join(', ')}.`)
 }
 
 /** Every scope that one of the APIs calls its own. */
-export const ownScopes = (apis: readonly Api[]): string[] => [...new Set(apis.flatMap((api) => Object.keys(api.scopes)))]
+export const ownScopes = (apis: readonly Api[]): string[] => [
+  ...new Set(apis.flatMap((api) => Object.keys(api.scopes))),
+]
 
 /** Throws `invalid_request` for a scope that neither one of the APIs has nor is reserved. */
 export const requireKnownScopes = (apis: readonly Api[], scopes: readonly string[]): void => {
   const known = [...ownScopes(apis), ...reservedScopes]
   const unknown = scopes.find((scope) => !known.includes(scope))
-  if (unknown !== undefined) throw new Refusal('invalid_request', `There is no scope "${unknown}" here; there are ${known.join(' ')}.`)
+  if (unknown !== undefined)
+    throw new Refusal('invalid_request', `There is no scope "${unknown}" here; there are ${known.join(' ')}.`)
 }
 
 /** The different scopes of a space-separated list (RFC 6749 §3.3). */

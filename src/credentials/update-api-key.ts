@@ -20,7 +20,13 @@ export interface ApiKeyUpdate extends ApiKeyPath {
  * Fewer scopes: whoever may manage the key. More: as far as the actor could give them to a new key (within.ts).
  * Throws as `findOwnApiKey`, `forbidden`, `invalid_request`, and `conflict` for a revoked key.
  */
-export const updateApiKey = async (store: Store, config: Config, actor: Actor, input: ApiKeyUpdate, now: number): Promise<ApiKeyJson> => {
+export const updateApiKey = async (
+  store: Store,
+  config: Config,
+  actor: Actor,
+  input: ApiKeyUpdate,
+  now: number,
+): Promise<ApiKeyJson> => {
   const row = await store.transaction(async (trx) => {
     const found = await findOwnApiKey(trx, actor, input)
     if (found.revoked_at !== null) throw new Refusal('conflict', 'This key has been revoked.')
@@ -32,14 +38,35 @@ export const updateApiKey = async (store: Store, config: Config, actor: Actor, i
     const added = asked?.filter((scope) => !present.includes(scope)) ?? []
     if (added.length > 0) {
       requireKnownScopes(reach, added)
-      requireWithin(config, actor, { organizationId, environment: found.environment, apis, scopes: added, expiresAt: found.expires_at })
+      requireWithin(config, actor, {
+        organizationId,
+        environment: found.environment,
+        apis,
+        scopes: added,
+        expiresAt: found.expires_at,
+      })
     }
-    const changed = { ...found, name: input.name === undefined ? found.name : cleanName(input.name), scopes: asked === undefined ? found.scopes : asked.join(' ') }
-    const record = (action: string, detail: Record<string, unknown>) => recordChange(trx, actor, now, { action, targetKind: 'api_key', targetId: found.id, organizationId, detail })
+    const changed = {
+      ...found,
+      name: input.name === undefined ? found.name : cleanName(input.name),
+      scopes: asked === undefined ? found.scopes : asked.join(' '),
+    }
+    const record = (action: string, detail: Record<string, unknown>) =>
+      recordChange(trx, actor, now, { action, targetKind: 'api_key', targetId: found.id, organizationId, detail })
     if (changed.name !== found.name) await record('api_key.renamed', { from: found.name, to: changed.name })
-    if (changed.scopes !== found.scopes) await record(added.length > 0 ? 'api_key.widened' : 'api_key.narrowed', { from: found.scopes, to: changed.scopes })
+    if (changed.scopes !== found.scopes)
+      await record(added.length > 0 ? 'api_key.widened' : 'api_key.narrowed', {
+        from: found.scopes,
+        to: changed.scopes,
+      })
     if (changed.name !== found.name || changed.scopes !== found.scopes) {
-      await trx.updateTable('credentials').set({ name: changed.name, scopes: changed.scopes }).where('organization_id', '=', organizationId).where('kind', '=', 'api_key').where('id', '=', found.id).execute()
+      await trx
+        .updateTable('credentials')
+        .set({ name: changed.name, scopes: changed.scopes })
+        .where('organization_id', '=', organizationId)
+        .where('kind', '=', 'api_key')
+        .where('id', '=', found.id)
+        .execute()
     }
     return changed
   })

@@ -25,18 +25,28 @@ const forbidden = (message: string): never => {
 }
 
 /** Throws `forbidden` where these powers would exceed the actor's. */
-export const requireWithin = (config: Config, actor: Actor, { organizationId, environment, apis, scopes, expiresAt }: Powers): void => {
+export const requireWithin = (
+  config: Config,
+  actor: Actor,
+  { organizationId, environment, apis, scopes, expiresAt }: Powers,
+): void => {
   requireNotOutlived(actor, expiresAt)
   if (actor.operator) return
   const reserved = scopes?.find(isReservedScope)
   if (reserved !== undefined) forbidden(`Only operators grant the scope ${reserved}.`)
-  if (actor.environment !== undefined && actor.environment !== environment) forbidden(`Your credential belongs to the environment ${actor.environment}; what it makes belongs there too.`)
+  if (actor.environment !== undefined && actor.environment !== environment)
+    forbidden(`Your credential belongs to the environment ${actor.environment}; what it makes belongs there too.`)
   const heldTo = actor.apis
-  if (heldTo !== undefined && (apis === null || apis.some((name) => !heldTo.includes(name)))) forbidden(`Your credential is held to the APIs ${heldTo.join(', ')}; name "apis" among them.`)
+  if (heldTo !== undefined && (apis === null || apis.some((name) => !heldTo.includes(name))))
+    forbidden(`Your credential is held to the APIs ${heldTo.join(', ')}; name "apis" among them.`)
   if (actor.userId === undefined || isExchanged(actor)) {
     const own = actor.scopes.filter((scope) => !isReservedScope(scope))
     if (scopes === null || scopes.some((scope) => !own.includes(scope))) {
-      forbidden(own.length > 0 ? `Your credential can pass on the scopes ${own.join(' ')}; name "scopes" among them.` : 'Your credential has no scopes that it could pass on.')
+      forbidden(
+        own.length > 0
+          ? `Your credential can pass on the scopes ${own.join(' ')}; name "scopes" among them.`
+          : 'Your credential has no scopes that it could pass on.',
+      )
     }
   }
   const role = roleIn(actor, organizationId)
@@ -44,5 +54,8 @@ export const requireWithin = (config: Config, actor: Actor, { organizationId, en
   const reach = apisOf(config, apis)
   const covered = scopesOfRole(reach, role)
   const beyond = (scopes ?? ownScopes(reach)).find((scope) => !covered.includes(scope))
-  if (beyond !== undefined) forbidden(`The role ${role} does not cover the scope ${beyond} at every API; it covers ${covered.join(' ') || 'none'}. Name fewer "scopes" or "apis".`)
+  if (beyond !== undefined)
+    forbidden(
+      `The role ${role} does not cover the scope ${beyond} at every API; it covers ${covered.join(' ') || 'none'}. Name fewer "scopes" or "apis".`,
+    )
 }

@@ -16,7 +16,7 @@ export const clientAddress = (request: IncomingMessage, proxies: BlockList): str
   const forwarded = request.headers['x-forwarded-for']
   if (forwarded === undefined || !isTrusted(proxies, address)) return address
   const hops = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded).split(',').slice(-50)
-  for (const hop of hops.reverse()) {
+  for (const hop of hops.toReversed()) {
     const candidate = plain(hop.trim())
     if (isIP(candidate) === 0) return address
     address = candidate

@@ -51,12 +51,28 @@ export const invalidClient = (reason: string, challenge: boolean): OAuthError =>
 /** What a thrown value is on the wire: refusals as they are, what Fastify found wrong as invalid_request, the rest a fault. */
 export const toOAuthError = (error: unknown): OAuthError => {
   if (error instanceof OAuthError) return error
-  if (isStoreFault(error)) return new OAuthError('temporarily_unavailable', 'The store cannot be reached. Retry shortly.', { status: 503, headers: { 'retry-after': '1' } })
+  if (isStoreFault(error))
+    return new OAuthError('temporarily_unavailable', 'The store cannot be reached. Retry shortly.', {
+      status: 503,
+      headers: { 'retry-after': '1' },
+    })
   const { statusCode } = error as Partial<FastifyError>
-  if (statusCode === 413) return new OAuthError('invalid_request', 'The request body is larger than this endpoint takes.', { status: 413 })
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new OAuthError('invalid_request', 'The request is malformed.')
-  return new OAuthError('server_error', 'Something went wrong here. The request id finds it in the log.', { status: 500 })
+  if (statusCode === 413)
+    return new OAuthError('invalid_request', 'The request body is larger than this endpoint takes.', { status: 413 })
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new OAuthError('invalid_request', 'The request is malformed.')
+  return new OAuthError('server_error', 'Something went wrong here. The request id finds it in the log.', {
+    status: 500,
+  })
 }
 
-export const sendOAuthError = (reply: FastifyReply, { error, description, status, headers }: OAuthError): FastifyReply =>
-  reply.code(status).headers(headers).type('application/json; charset=utf-8').serializer(JSON.stringify).send({ error, error_description: description })
+export const sendOAuthError = (
+  reply: FastifyReply,
+  { error, description, status, headers }: OAuthError,
+): FastifyReply =>
+  reply
+    .code(status)
+    .headers(headers)
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send({ error, error_description: description })

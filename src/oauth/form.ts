@@ -16,11 +16,19 @@ export class Form {
   /** Throws `invalid_request` for what is not a form. */
   constructor(body: Buffer) {
     const fields = body.toString('latin1').split('&')
-    if (fields.length > maxParameters) throw new OAuthError('invalid_request', `The body has more than ${maxParameters} parameters.`)
+    if (fields.length > maxParameters)
+      throw new OAuthError('invalid_request', `The body has more than ${maxParameters} parameters.`)
     for (const field of fields) {
       const equals = field.indexOf('=')
-      const [name, value] = [decodeFormComponent(equals === -1 ? field : field.slice(0, equals)), decodeFormComponent(equals === -1 ? '' : field.slice(equals + 1))]
-      if (name === undefined || value === undefined || /[^\x21-\x7e]/.test(field)) throw new OAuthError('invalid_request', 'The body is not well-formed application/x-www-form-urlencoded in UTF-8.')
+      const [name, value] = [
+        decodeFormComponent(equals === -1 ? field : field.slice(0, equals)),
+        decodeFormComponent(equals === -1 ? '' : field.slice(equals + 1)),
+      ]
+      if (name === undefined || value === undefined || /[^\x20-\x7e]/.test(field))
+        throw new OAuthError(
+          'invalid_request',
+          'The body is not well-formed application/x-www-form-urlencoded in UTF-8.',
+        )
       const values = this.#values.get(name)
       if (values) values.push(value)
       else this.#values.set(name, [value])

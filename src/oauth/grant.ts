@@ -18,7 +18,7 @@ export interface OAuthDeps {
 /** Kinds of token that the endpoint makes. */
 export type IssuedKind = 'oauth_token' | 'jwt' | 'cwt'
 
-export interface GrantRequest {
+interface GrantRequest {
   /** Undefined only where the grant goes without a client. */
   client: ClientRecord | undefined
   /** Those named in `Grant.parameters`, and no empty ones. */
@@ -26,7 +26,7 @@ export interface GrantRequest {
 }
 
 /** What an authorization allows at one API. */
-export interface Allowed {
+interface Allowed {
   /** At most these scopes. */
   scopes: readonly string[]
   /** Where its tokens belong. */
@@ -35,7 +35,7 @@ export interface Allowed {
 }
 
 /** What was granted, before it is known for which API. */
-export interface Authorization {
+interface Authorization {
   /** Kinds of token that it may become, the preferred one first. */
   kinds: readonly IssuedKind[]
   /** Throws OAuthError where it allows nothing there. `kind`: the first of `kinds` that the API accepts. */

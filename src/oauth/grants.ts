@@ -3,4 +3,6 @@ import type { Grant } from './grant.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
 
-export const grants: ReadonlyMap<string, Grant> = new Map([clientCredentials, tokenExchange].map((grant) => [grant.grantType, grant]))
+export const grants: ReadonlyMap<string, Grant> = new Map(
+  [clientCredentials, tokenExchange].map((grant) => [grant.grantType, grant]),
+)

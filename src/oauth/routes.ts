@@ -21,20 +21,38 @@ const MetadataAnswer = Type.Object({
 })
 const JwkSet = Type.Object({ keys: Type.Array(Type.Object({}, { additionalProperties: true })) })
 
-const published = (operationId: string, summary: string, answer: object) => ({ schema: { operationId, summary, tags: ['oauth'], security: [], response: { 200: answer } } })
+const published = (operationId: string, summary: string, answer: object) => ({
+  schema: { operationId, summary, tags: ['oauth'], security: [], response: { 200: answer } },
+})
 
 /** Public, the same for everybody: any page may read it. */
-const publish = (reply: FastifyReply): FastifyReply => reply.headers({ 'cache-control': `public, max-age=${maxAgeSeconds}`, 'access-control-allow-origin': '*' })
+const publish = (reply: FastifyReply): FastifyReply =>
+  reply.headers({ 'cache-control': `public, max-age=${maxAgeSeconds}`, 'access-control-allow-origin': '*' })
 
 export const oauthRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
     await app.register(tokenRoutes(deps))
-    app.get('/.well-known/oauth-authorization-server', published('metadata', 'Authorization server metadata (RFC 8414)', MetadataAnswer), (_request, reply) => publish(reply).send(metadataOf(deps.config)))
-    app.get('/.well-known/jwks.json', published('jwks', 'Public keys of JSON Web Tokens (RFC 7517)', JwkSet), async (_request, reply) => publish(reply).send(await deps.keys.jwks()))
-    app.get('/.well-known/cose-keys', published('coseKeys', 'Public keys of CBOR Web Tokens, a COSE_KeySet (RFC 9052 §7)', Type.String({ format: 'binary' })), async (_request, reply) =>
-      publish(reply)
-        .type('application/cose-key-set')
-        .send(Buffer.from(await deps.keys.coseKeys())),
+    app.get(
+      '/.well-known/oauth-authorization-server',
+      published('metadata', 'Authorization server metadata (RFC 8414)', MetadataAnswer),
+      (_request, reply) => publish(reply).send(metadataOf(deps.config)),
+    )
+    app.get(
+      '/.well-known/jwks.json',
+      published('jwks', 'Public keys of JSON Web Tokens (RFC 7517)', JwkSet),
+      async (_request, reply) => publish(reply).send(await deps.keys.jwks()),
+    )
+    app.get(
+      '/.well-known/cose-keys',
+      published(
+        'coseKeys',
+        'Public keys of CBOR Web Tokens, a COSE_KeySet (RFC 9052 §7)',
+        Type.String({ format: 'binary' }),
+      ),
+      async (_request, reply) =>
+        publish(reply)
+          .type('application/cose-key-set')
+          .send(Buffer.from(await deps.keys.coseKeys())),
     )
   }

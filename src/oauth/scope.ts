@@ -7,7 +7,8 @@ const form = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/
 /** The different scopes of a `scope` parameter, in its order; undefined where there is none. Throws `invalid_scope`. */
 export const requestedScopes = (text: string | undefined): string[] | undefined => {
   if (text === undefined) return undefined
-  if (!form.test(text)) throw new OAuthError('invalid_scope', 'The scope is malformed: write scope tokens with single spaces between them')
+  if (!form.test(text))
+    throw new OAuthError('invalid_scope', 'The scope is malformed: write scope tokens with single spaces between them')
   return [...new Set(text.split(' '))]
 }
 
@@ -20,6 +21,10 @@ export const carriedScopes = (api: Api, environment: string, scopes: readonly st
 /** The scopes of the token: what was asked for, all of which must be allowed; not asked for, all that is. Throws `invalid_scope`. */
 export const grantedScopes = (asked: readonly string[] | undefined, allowed: readonly string[]): readonly string[] => {
   if (asked === undefined) return allowed
-  if (asked.some((scope) => !allowed.includes(scope))) throw new OAuthError('invalid_scope', `The scope goes beyond what may be granted here: ${allowed.join(' ') || 'none'}`)
+  if (asked.some((scope) => !allowed.includes(scope)))
+    throw new OAuthError(
+      'invalid_scope',
+      `The scope goes beyond what may be granted here: ${allowed.join(' ') || 'none'}`,
+    )
   return asked
 }

@@ -19,7 +19,7 @@ export interface TokenRequest {
 }
 
 /** RFC 6749 §5.1, RFC 8693 §2.2.1. */
-export interface TokenResponse {
+interface TokenResponse {
   access_token: string
   issued_token_type?: string
   token_type: string
@@ -37,7 +37,10 @@ export interface Issued {
 const commonParameters = ['grant_type', 'client_id', 'client_secret', 'scope']
 
 /** Answers one token request. Throws OAuthError. */
-export const issueToken = async (deps: OAuthDeps, { body, authorizationHeaders, hostApi }: TokenRequest): Promise<Issued> => {
+export const issueToken = async (
+  deps: OAuthDeps,
+  { body, authorizationHeaders, hostApi }: TokenRequest,
+): Promise<Issued> => {
   // 1. parse
   const form = parseForm(body)
   const grant = grantOf(form)
@@ -47,7 +50,12 @@ export const issueToken = async (deps: OAuthDeps, { body, authorizationHeaders, 
   // 3. authorize the grant
   const authorization = await grant.handle(deps, { client, parameters })
   // 4. API and scope
-  const api = targetApi(deps.config, { resources: form.all('resource'), audiences: grant.takesAudience ? form.all('audience') : [], hostApi, heldTo: client?.apis ?? null })
+  const api = targetApi(deps.config, {
+    resources: form.all('resource'),
+    audiences: grant.takesAudience ? form.all('audience') : [],
+    hostApi,
+    heldTo: client?.apis ?? null,
+  })
   const kind = authorization.kinds.find((candidate) => api.profile.accepts.includes(candidate))
   if (!kind) throw new OAuthError('invalid_target', `The API ${api.name} does not accept such tokens`)
   if (client) requireReach(client, api)
@@ -60,13 +68,20 @@ export const issueToken = async (deps: OAuthDeps, { body, authorizationHeaders, 
   const scope = granted.join(' ')
   const told = scope !== '' && (echoScope || (asked !== undefined && parameters.get('scope') !== scope))
   return {
-    response: { access_token: token, ...authorization.members?.(kind), token_type: tokenType, expires_in: expiresIn, ...(told && { scope }) },
+    response: {
+      access_token: token,
+      ...authorization.members?.(kind),
+      token_type: tokenType,
+      expires_in: expiresIn,
+      ...(told && { scope }),
+    },
     facts: { grant_type: grant.grantType, api: api.name, kind, client_id: client?.id, token_id: id },
   }
 }
 
 const parseForm = (body: Buffer | undefined): Form => {
-  if (body === undefined || body.length === 0) throw new OAuthError('invalid_request', `Send the parameters in the body, as ${formMediaType}`)
+  if (body === undefined || body.length === 0)
+    throw new OAuthError('invalid_request', `Send the parameters in the body, as ${formMediaType}`)
   return new Form(body)
 }
 
@@ -79,7 +94,11 @@ const grantOf = (form: Form): Grant => {
 }
 
 /** The client, which may use the grant; undefined where the grant goes without one and none was sent. */
-const clientOf = async ({ store, now }: OAuthDeps, grant: Grant, request: ClientRequest): Promise<ClientRecord | undefined> => {
+const clientOf = async (
+  { store, now }: OAuthDeps,
+  grant: Grant,
+  request: ClientRequest,
+): Promise<ClientRecord | undefined> => {
   const authentication = await authenticateClient(store.lookups, request, now())
   switch (authentication.outcome) {
     case 'ambiguous':
@@ -91,7 +110,10 @@ const clientOf = async ({ store, now }: OAuthDeps, grant: Grant, request: Client
       return undefined
     case 'authenticated': {
       const { client } = authentication
-      if (!client.grants.includes(grant.grantType)) throw new OAuthError('unauthorized_client', 'This client may not use this grant type', { reason: `client ${client.id} lacks the grant ${grant.grantType}` })
+      if (!client.grants.includes(grant.grantType))
+        throw new OAuthError('unauthorized_client', 'This client may not use this grant type', {
+          reason: `client ${client.id} lacks the grant ${grant.grantType}`,
+        })
       return client
     }
   }
@@ -99,6 +121,12 @@ const clientOf = async ({ store, now }: OAuthDeps, grant: Grant, request: Client
 
 /** Holds whatever a client gets to the APIs and the environment of the client. */
 const requireReach = ({ id, apis, environment }: ClientRecord, api: Api): void => {
-  if (apis !== null && !apis.includes(api.name)) throw new OAuthError('invalid_target', 'This client may not have tokens for this API', { reason: `client ${id} is held to ${apis.join(', ')}, not ${api.name}` })
-  if (!api.environments.has(environment)) throw new OAuthError('invalid_target', `The API ${api.name} does not serve the environment ${environment}`, { reason: `client ${id} belongs to ${environment}` })
+  if (apis !== null && !apis.includes(api.name))
+    throw new OAuthError('invalid_target', 'This client may not have tokens for this API', {
+      reason: `client ${id} is held to ${apis.join(', ')}, not ${api.name}`,
+    })
+  if (!api.environments.has(environment))
+    throw new OAuthError('invalid_target', `The API ${api.name} does not serve the environment ${environment}`, {
+      reason: `client ${id} belongs to ${environment}`,
+    })
 }

@@ -24,6 +24,7 @@ export const mainMigrations: readonly Migration[] = [
       `CREATE INDEX credentials_by_organization ON credentials (organization_id, kind, id)`,
       `CREATE INDEX credentials_by_user ON credentials (user_id, kind, id)`,
       `CREATE INDEX credentials_by_kind ON credentials (kind, id)`,
+      `CREATE UNIQUE INDEX credentials_by_replaced ON credentials (replaces) WHERE replaces IS NOT NULL`,
       `CREATE INDEX credentials_by_expiry ON credentials (expires_at) WHERE expires_at IS NOT NULL`,
       `CREATE INDEX credentials_by_revocation ON credentials (revoked_at) WHERE revoked_at IS NOT NULL`,
       `CREATE TABLE credential_organizations (credential_id TEXT NOT NULL REFERENCES credentials ON DELETE CASCADE,
@@ -117,6 +118,10 @@ export const postgresActivityMigrations: readonly Migration[] = [
   {
     name: '001-postgres-counters',
     // ids are compared by their bytes, so that those with one prefix lie together whatever the database's locale
-    statements: [`ALTER TABLE counters ALTER COLUMN id TYPE TEXT COLLATE "C"`, `ALTER TABLE slices ALTER COLUMN counter_id TYPE TEXT COLLATE "C"`, takeSlice],
+    statements: [
+      `ALTER TABLE counters ALTER COLUMN id TYPE TEXT COLLATE "C"`,
+      `ALTER TABLE slices ALTER COLUMN counter_id TYPE TEXT COLLATE "C"`,
+      takeSlice,
+    ],
   },
 ]

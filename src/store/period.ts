@@ -8,7 +8,10 @@ export interface Period {
 /** The calendar month (UTC) that `now` lies in, Unix milliseconds. */
 export const monthOf = (now: number): Period => {
   const date = new Date(now)
-  return { start: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1), end: Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) }
+  return {
+    start: Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1),
+    end: Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1),
+  }
 }
 
 /** So far may one server's clock be behind another's at the end of a month without the month being counted anew. */
@@ -30,7 +33,12 @@ export interface Span {
 export const spanOf = (period: number | 'month', now: number): Span => {
   if (period === 'month') {
     const fresh = monthOf(now)
-    return { fresh, earliestStart: fresh.start, latestStart: now + clockDifferenceMs, latestEnd: Number.MAX_SAFE_INTEGER }
+    return {
+      fresh,
+      earliestStart: fresh.start,
+      latestStart: now + clockDifferenceMs,
+      latestEnd: Number.MAX_SAFE_INTEGER,
+    }
   }
   const fresh = { start: now, end: now + period }
   return { fresh, earliestStart: 0, latestStart: Number.MAX_SAFE_INTEGER, latestEnd: fresh.end }
@@ -43,9 +51,18 @@ export interface CounterRow {
 }
 
 /** What is taken of the period that `now` lies in; `begun` is false where the stored one is over or there is none. */
-export const present = (row: CounterRow | undefined, span: Span, now: number): { begun: boolean; taken: number; periodStart: number; periodEnd: number } =>
+export const present = (
+  row: CounterRow | undefined,
+  span: Span,
+  now: number,
+): { begun: boolean; taken: number; periodStart: number; periodEnd: number } =>
   row && row.period_end > now && row.period_start >= span.earliestStart && row.period_start <= span.latestStart
-    ? { begun: true, taken: row.taken, periodStart: row.period_start, periodEnd: Math.min(row.period_end, span.latestEnd) }
+    ? {
+        begun: true,
+        taken: row.taken,
+        periodStart: row.period_start,
+        periodEnd: Math.min(row.period_end, span.latestEnd),
+      }
     : { begun: false, taken: 0, periodStart: span.fresh.start, periodEnd: span.fresh.end }
 
 /** A holder's slice older than this is taken for dead: the living give idle slices back well before (limits/allowance.ts). */

@@ -16,13 +16,31 @@ export const postgresCounters = (query: Query, holder: string): Counters => {
       const [row] = await query<{ granted: number; taken_in_all: number; started: number; ends: number }>(
         'take-slice',
         'SELECT granted, taken_in_all, started, ends FROM take_slice($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
-        [counter, holder, now, fresh.start, fresh.end, earliestStart, latestStart, latestEnd, limit, needed, wanted, now - staleSliceMs, period === 'month'],
+        [
+          counter,
+          holder,
+          now,
+          fresh.start,
+          fresh.end,
+          earliestStart,
+          latestStart,
+          latestEnd,
+          limit,
+          needed,
+          wanted,
+          now - staleSliceMs,
+          period === 'month',
+        ],
       )
       if (!row) throw new Error('take_slice answered nothing')
       return { granted: row.granted, taken: row.taken_in_all, periodStart: row.started, periodEnd: row.ends }
     },
     async peek({ counter, period }, now) {
-      const [row] = await query<CounterRow>('peek', 'SELECT period_start, period_end, taken FROM counters WHERE id = $1', [counter])
+      const [row] = await query<CounterRow>(
+        'peek',
+        'SELECT period_start, period_end, taken FROM counters WHERE id = $1',
+        [counter],
+      )
       const { taken, periodStart, periodEnd } = present(row, spanOf(period, now), now)
       return { granted: 0, taken, periodStart, periodEnd }
     },
@@ -45,7 +63,12 @@ export const postgresCounters = (query: Query, holder: string): Counters => {
         'SELECT id, period_start, period_end, taken FROM counters WHERE id >= $1 AND id < $2 AND period_end > $3 ORDER BY id',
         [prefix, `${prefix}\u{10ffff}`, now],
       )
-      return rows.map((row) => ({ counter: row.id, taken: row.taken, periodStart: row.period_start, periodEnd: row.period_end }))
+      return rows.map((row) => ({
+        counter: row.id,
+        taken: row.taken,
+        periodStart: row.period_start,
+        periodEnd: row.period_end,
+      }))
     },
   }
 }

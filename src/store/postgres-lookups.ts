@@ -11,7 +11,8 @@ export const postgresLookups = (query: Query): Lookups => {
   let keys: { version: string | null; records: readonly SigningKeyRecord[] } | undefined
 
   /** The row of `key`. Postgres refuses NUL in a text, so that nothing can be stored under such a key. */
-  const find = async <Row>(name: string, statement: string, key: string): Promise<Row | undefined> => (key.includes('\0') ? undefined : (await query<Row>(name, statement, [key]))[0])
+  const find = async <Row>(name: string, statement: string, key: string): Promise<Row | undefined> =>
+    key.includes('\0') ? undefined : (await query<Row>(name, statement, [key]))[0]
 
   const credential = async (name: string, statement: string, key: string): Promise<CredentialRecord | undefined> => {
     const row = await find<CredentialRow>(name, statement, key)
@@ -28,8 +29,13 @@ export const postgresLookups = (query: Query): Lookups => {
     },
     async signingKeys() {
       // xmin is the transaction that wrote the row. Keys are read after the version: at worst they are newer than it, and read again.
-      const version = (await query<{ version: string | null }>('signing-keys-version', keysVersionSql, []))[0]?.version ?? null
-      if (!keys || keys.version !== version) keys = { version, records: (await query<Schema['signing_keys']>('signing-keys', text.signingKeys, [])).map(toSigningKey) }
+      const version =
+        (await query<{ version: string | null }>('signing-keys-version', keysVersionSql, []))[0]?.version ?? null
+      if (!keys || keys.version !== version)
+        keys = {
+          version,
+          records: (await query<Schema['signing_keys']>('signing-keys', text.signingKeys, [])).map(toSigningKey),
+        }
       return keys.records
     },
   }

@@ -21,17 +21,21 @@ const serving = { statement_timeout: 3_000, query_timeout: 4_000 }
 const int8 = 20
 const types: pg.CustomTypesConfig = {
   // times and counts stay below 2^53
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => (oid === int8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format as 'text')),
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === int8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
+}
+
+/** The pool waits for it, which its types do not say. */
+const prepare: (client: pg.ClientBase) => unknown = async (client) => {
+  client.on('error', () => {}) // lost while in use: its queries are told
+  await client.query(sessionSql)
 }
 
 const openPool = (config: pg.PoolConfig): pg.Pool => {
   const pool = new pg.Pool({
     ...config,
-    pipeline: true, // only there a query that times out closes its connection, so that the next user of it does not wait behind that query
-    onConnect: async (client) => {
-      client.on('error', () => {}) // lost while in use: its queries are told
-      await client.query(sessionSql)
-    },
+    pipeline: true, // a query that times out then closes its connection, so that the next user does not wait behind it
+    onConnect: prepare,
   })
   pool.on('error', () => {}) // lost while idle: the next user gets another
   return pool
@@ -68,7 +72,10 @@ export const migratePostgres = async (pool: PostgresPool): Promise<string[]> => 
         await sql`SELECT pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(trx)
         return work(trx)
       })
-  return [...(await migrate(lock, 'migrations', mainMigrations)), ...(await migrate(lock, 'activity_migrations', postgresActivityMigrations))]
+  return [
+    ...(await migrate(lock, 'migrations', mainMigrations)),
+    ...(await migrate(lock, 'activity_migrations', postgresActivityMigrations)),
+  ]
 }
 
 /** What the store needs of a database: connections for transactions, and prepared statements at once. */
@@ -77,7 +84,7 @@ export interface PostgresConnections {
   lookups: Query
   counters: Query
   /** Called once. */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 /** The store over connections to a database of the present schema. */
@@ -113,7 +120,10 @@ export const openPostgres = async (url: string): Promise<Store & { migrated: rea
   } catch (error) {
     // where a name has several addresses, Node tells what each of them said and leaves the message empty
     const reasons = error instanceof AggregateError ? (error.errors as Error[]) : [error as Error]
-    throw new Error(`The store in DATABASE_URL cannot be opened: ${reasons.map((reason) => reason.message).join('; ')}`, { cause: error })
+    throw new Error(
+      `The store in DATABASE_URL cannot be opened: ${reasons.map((reason) => reason.message).join('; ')}`,
+      { cause: error },
+    )
   } finally {
     await migrating.end()
   }

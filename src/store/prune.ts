@@ -41,16 +41,25 @@ const counters = (activity: Kysely<ActivitySchema>, before: number): Promise<num
       await activity
         .deleteFrom('counters')
         .where('period_end', '<=', before)
-        .where('id', 'in', (from) => from.selectFrom('counters').select('id').where('period_end', '<=', before).limit(batchSize))
+        .where('id', 'in', (from) =>
+          from.selectFrom('counters').select('id').where('period_end', '<=', before).limit(batchSize),
+        )
         .executeTakeFirstOrThrow(),
     ),
   )
 
 /** Removes rows of `table` whose `column` is not after `before`, and returns their ids. */
-const removeDated = (store: Store, table: 'credentials' | 'client_secrets' | 'signing_keys', column: 'expires_at' | 'revoked_at', before: number): Promise<string[]> =>
+const removeDated = (
+  store: Store,
+  table: 'credentials' | 'client_secrets' | 'signing_keys',
+  column: 'expires_at' | 'revoked_at',
+  before: number,
+): Promise<string[]> =>
   store.transaction(async (trx) => {
     const { rows } = await sql<{ id: string }>`DELETE FROM ${sql.table(table)} WHERE id IN
-      (SELECT id FROM ${sql.table(table)} WHERE ${sql.ref(column)} <= ${before} LIMIT ${batchSize}) RETURNING id`.execute(trx)
+      (SELECT id FROM ${sql.table(table)} WHERE ${sql.ref(column)} <= ${before} LIMIT ${batchSize}) RETURNING id`.execute(
+      trx,
+    )
     return rows.map((row) => row.id)
   })
 
@@ -67,23 +76,39 @@ const links = (store: Store, column: 'expires_at' | 'used_at', before: number): 
       removed(
         await trx
           .deleteFrom('links')
-          .where('hash', 'in', (from) => from.selectFrom('links').select('hash').where(column, '<=', before).limit(batchSize))
+          .where('hash', 'in', (from) =>
+            from.selectFrom('links').select('hash').where(column, '<=', before).limit(batchSize),
+          )
           .executeTakeFirstOrThrow(),
       ),
     ),
   )
 
 /** Last uses left behind by a deleted organization, looked for in the order of their ids. */
-const strayLastUses = async ({ db, activity }: Store, from: string): Promise<{ count: number; resumeAt: string | undefined }> => {
+const strayLastUses = async (
+  { db, activity }: Store,
+  from: string,
+): Promise<{ count: number; resumeAt: string | undefined }> => {
   let count = 0
   let after = from
   for (let batch = 0; batch < maxBatches; batch++) {
-    const uses = await activity.selectFrom('last_used').select('credential_id').where('credential_id', '>', after).orderBy('credential_id').limit(batchSize).execute()
+    const uses = await activity
+      .selectFrom('last_used')
+      .select('credential_id')
+      .where('credential_id', '>', after)
+      .orderBy('credential_id')
+      .limit(batchSize)
+      .execute()
     const ids = uses.map((use) => use.credential_id)
     if (ids.length === 0) return { count, resumeAt: undefined }
-    const found = new Set((await db.selectFrom('credentials').select('id').where('id', 'in', ids).execute()).map((row) => row.id))
+    const found = new Set(
+      (await db.selectFrom('credentials').select('id').where('id', 'in', ids).execute()).map((row) => row.id),
+    )
     const strays = ids.filter((id) => !found.has(id))
-    if (strays.length > 0) count += removed(await activity.deleteFrom('last_used').where('credential_id', 'in', strays).executeTakeFirstOrThrow())
+    if (strays.length > 0)
+      count += removed(
+        await activity.deleteFrom('last_used').where('credential_id', 'in', strays).executeTakeFirstOrThrow(),
+      )
     if (ids.length < batchSize) return { count, resumeAt: undefined }
     after = ids.at(-1) as string
   }
@@ -99,9 +124,20 @@ const strayLastUses = async ({ db, activity }: Store, from: string): Promise<{ c
 export const pruneExpired = async (store: Store, now: number, from = ''): Promise<Pruned> => {
   const ended = await counters(store.activity, now - minute)
   const oldLinks = (await links(store, 'expires_at', now - day)) + (await links(store, 'used_at', now - day))
-  const oldCredentials = (await credentials(store, 'expires_at', now - 90 * day)) + (await credentials(store, 'revoked_at', now - 90 * day))
-  const clientSecrets = await inBatches(async () => (await removeDated(store, 'client_secrets', 'expires_at', now - day)).length)
+  const oldCredentials =
+    (await credentials(store, 'expires_at', now - 90 * day)) + (await credentials(store, 'revoked_at', now - 90 * day))
+  const clientSecrets = await inBatches(
+    async () => (await removeDated(store, 'client_secrets', 'expires_at', now - day)).length,
+  )
   const signingKeys = await inBatches(async () => (await removeDated(store, 'signing_keys', 'expires_at', now)).length)
   const strays = await strayLastUses(store, from)
-  return { counters: ended, links: oldLinks, credentials: oldCredentials, clientSecrets, signingKeys, lastUses: strays.count, resumeAt: strays.resumeAt }
+  return {
+    counters: ended,
+    links: oldLinks,
+    credentials: oldCredentials,
+    clientSecrets,
+    signingKeys,
+    lastUses: strays.count,
+    resumeAt: strays.resumeAt,
+  }
 }

@@ -19,9 +19,15 @@ const partsOf = (folder: string): readonly Part[] => [
   { ledger: 'activity_migrations', migrations: activityMigrations, path: activityFile(folder) },
 ]
 
-const column = (database: DatabaseSync, query: string): string[] => database.prepare(query).all().map((row) => Object.values(row)[0] as string)
-const tablesOf = (database: DatabaseSync, schema: string): string[] => column(database, `SELECT name FROM ${schema}.sqlite_schema WHERE type = 'table'`)
-const attach = (database: DatabaseSync, path: string, schema: string): void => void database.prepare(`ATTACH ? AS ${schema}`).run(path)
+const column = (database: DatabaseSync, query: string): string[] =>
+  database
+    .prepare(query)
+    .all()
+    .map((row) => Object.values(row)[0] as string)
+const tablesOf = (database: DatabaseSync, schema: string): string[] =>
+  column(database, `SELECT name FROM ${schema}.sqlite_schema WHERE type = 'table'`)
+const attach = (database: DatabaseSync, path: string, schema: string): void =>
+  void database.prepare(`ATTACH ? AS ${schema}`).run(path)
 
 const syncFolder = (folder: string): void => {
   const handle = openSync(folder, 'r')
@@ -34,7 +40,8 @@ const readBackup = <T>(file: string, read: (backup: DatabaseSync) => T): T => {
   const backup = new DatabaseSync(file, { readOnly: true })
   try {
     const tables = tablesOf(backup, 'main')
-    for (const { ledger } of partsOf('')) if (!tables.includes(ledger)) throw new Error('it is not a backup of Latchkey')
+    for (const { ledger } of partsOf(''))
+      if (!tables.includes(ledger)) throw new Error('it is not a backup of Latchkey')
     return read(backup)
   } finally {
     backup.close()
@@ -48,7 +55,8 @@ const readBackup = <T>(file: string, read: (backup: DatabaseSync) => T): T => {
  */
 export const backupSqlite = (folder: string, file: string): void => {
   const parts = partsOf(folder)
-  for (const { path } of parts) if (!existsSync(path)) throw new Error(`There is no store in ${folder}: ${basename(path)} is missing.`)
+  for (const { path } of parts)
+    if (!existsSync(path)) throw new Error(`There is no store in ${folder}: ${basename(path)} is missing.`)
   if (existsSync(file)) {
     try {
       readBackup(file, () => undefined)
@@ -67,7 +75,8 @@ export const backupSqlite = (folder: string, file: string): void => {
       // the first read of a database fixes what is seen of it: both at once, before the copying that takes time
       const tables = parts.map((_, index) => tablesOf(copy, `part${index}`))
       tables.forEach((names, index) => {
-        for (const definition of column(copy, `SELECT sql FROM part${index}.sqlite_schema WHERE type = 'table'`)) copy.exec(definition)
+        for (const definition of column(copy, `SELECT sql FROM part${index}.sqlite_schema WHERE type = 'table'`))
+          copy.exec(definition)
         for (const name of names) copy.exec(`INSERT INTO main."${name}" SELECT * FROM part${index}."${name}"`)
       })
       copy.exec('COMMIT')
@@ -86,7 +95,10 @@ export const backupSqlite = (folder: string, file: string): void => {
 const verify = (file: string): readonly (readonly Migration[])[] => {
   try {
     return readBackup(file, (backup) => {
-      const problems = [...column(backup, 'PRAGMA integrity_check(1)').filter((line) => line !== 'ok'), ...column(backup, 'PRAGMA foreign_key_check')]
+      const problems = [
+        ...column(backup, 'PRAGMA integrity_check(1)').filter((line) => line !== 'ok'),
+        ...column(backup, 'PRAGMA foreign_key_check'),
+      ]
       if (problems.length > 0) throw new Error(`it is damaged (${problems[0]})`)
       return partsOf('').map(({ ledger, migrations }) => {
         const done = new Set(column(backup, `SELECT name FROM ${ledger}`))
@@ -104,7 +116,9 @@ const verify = (file: string): readonly (readonly Migration[])[] => {
 const claim = (path: string): DatabaseSync => {
   const database = new DatabaseSync(path, { timeout: 1_000, enableForeignKeyConstraints: false })
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; BEGIN EXCLUSIVE')
+    database.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; BEGIN EXCLUSIVE',
+    )
     return database
   } catch (error) {
     database.close()
@@ -119,11 +133,16 @@ const claim = (path: string): DatabaseSync => {
  * What happened since the backup is undone, revocations too: revoke again what must not come back. Counters stand as they stood then, so
  * that within a period that was running, what was taken since then (and no more) can be taken once more; slices held then are spent.
  */
-export const restoreSqlite = async (folder: string, file: string, { force = false }: { force?: boolean } = {}): Promise<void> => {
+export const restoreSqlite = async (
+  folder: string,
+  file: string,
+  { force = false }: { force?: boolean } = {},
+): Promise<void> => {
   if (!existsSync(file)) throw new Error(`There is no file ${file}.`)
   const had = verify(file)
   const parts = partsOf(folder)
-  if (!force && parts.some(({ path }) => existsSync(path) && statSync(path).size > 0)) throw new Error(`${folder} has a store already. Restore into another folder, or force it to be replaced.`)
+  if (!force && parts.some(({ path }) => existsSync(path) && statSync(path).size > 0))
+    throw new Error(`${folder} has a store already. Restore into another folder, or force it to be replaced.`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const claimed: DatabaseSync[] = []
   try {

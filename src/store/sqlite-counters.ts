@@ -13,12 +13,18 @@ export const sqliteCounters = (database: DatabaseSync, holder: string): Counters
     'INSERT INTO counters (id, period_start, period_end, taken) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET period_start = excluded.period_start, period_end = excluded.period_end, taken = excluded.taken',
   )
   const add = database.prepare('UPDATE counters SET taken = taken + ?, period_end = ? WHERE id = ?')
-  const heldByOthers = database.prepare('SELECT coalesce(sum(amount), 0) AS amount FROM slices WHERE counter_id = ? AND holder <> ? AND taken_at > ?')
-  const hold = database.prepare('INSERT INTO slices (counter_id, holder, amount, taken_at) VALUES (?, ?, ?, ?) ON CONFLICT (counter_id, holder) DO UPDATE SET amount = excluded.amount, taken_at = excluded.taken_at')
+  const heldByOthers = database.prepare(
+    'SELECT coalesce(sum(amount), 0) AS amount FROM slices WHERE counter_id = ? AND holder <> ? AND taken_at > ?',
+  )
+  const hold = database.prepare(
+    'INSERT INTO slices (counter_id, holder, amount, taken_at) VALUES (?, ?, ?, ?) ON CONFLICT (counter_id, holder) DO UPDATE SET amount = excluded.amount, taken_at = excluded.taken_at',
+  )
   const forget = database.prepare('DELETE FROM slices WHERE counter_id = ?')
   const release = database.prepare('DELETE FROM slices WHERE counter_id = ? AND holder = ?')
   const subtract = database.prepare('UPDATE counters SET taken = max(0, taken - ?) WHERE id = ? AND period_start = ?')
-  const listed = database.prepare('SELECT id, period_start, period_end, taken FROM counters WHERE id >= ? AND id < ? AND period_end > ? ORDER BY id')
+  const listed = database.prepare(
+    'SELECT id, period_start, period_end, taken FROM counters WHERE id >= ? AND id < ? AND period_end > ? ORDER BY id',
+  )
   let durable = true
 
   const transaction = <T>(powerLossToo: boolean, work: () => T): T => {
@@ -40,7 +46,11 @@ export const sqliteCounters = (database: DatabaseSync, holder: string): Counters
 
   const take = ({ counter, period, limit, needed, wanted }: Take, now: number): Taken =>
     transaction(period === 'month', () => {
-      const { begun, taken, periodStart, periodEnd } = present(find.get(counter) as CounterRow | undefined, spanOf(period, now), now)
+      const { begun, taken, periodStart, periodEnd } = present(
+        find.get(counter) as CounterRow | undefined,
+        spanOf(period, now),
+        now,
+      )
       const others = begun ? (heldByOthers.get(counter, holder, now - staleSliceMs) as { amount: number }).amount : 0
       const granted = grant(limit, taken, others, needed, wanted)
       if (granted > 0) {
@@ -57,7 +67,11 @@ export const sqliteCounters = (database: DatabaseSync, holder: string): Counters
   return {
     take,
     peek({ counter, period }, now) {
-      const { taken, periodStart, periodEnd } = present(find.get(counter) as CounterRow | undefined, spanOf(period, now), now)
+      const { taken, periodStart, periodEnd } = present(
+        find.get(counter) as CounterRow | undefined,
+        spanOf(period, now),
+        now,
+      )
       return { granted: 0, taken, periodStart, periodEnd }
     },
     giveBack(entries) {
@@ -70,7 +84,14 @@ export const sqliteCounters = (database: DatabaseSync, holder: string): Counters
     },
     list(prefix, now) {
       const rows = listed.all(prefix, `${prefix}\u{10ffff}`, now) as unknown as (CounterRow & { id: string })[]
-      return Promise.resolve(rows.map((row) => ({ counter: row.id, taken: row.taken, periodStart: row.period_start, periodEnd: row.period_end })))
+      return Promise.resolve(
+        rows.map((row) => ({
+          counter: row.id,
+          taken: row.taken,
+          periodStart: row.period_start,
+          periodEnd: row.period_end,
+        })),
+      )
     },
   }
 }

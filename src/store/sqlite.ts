@@ -37,8 +37,13 @@ const openFile = async (path: string, timeout: number): Promise<DatabaseSync> =>
     const opened = new DatabaseSync(path, { timeout }) // foreign keys are enforced by default
     database = opened
     // while another process does the same to a new file, SQLite says BUSY without waiting
-    const { journal_mode } = (await whenFree(() => opened.prepare('PRAGMA journal_mode = WAL').get())) as { journal_mode: string }
-    if (journal_mode !== 'wal') throw new Error(`SQLite cannot keep a write-ahead log there (it answers "${journal_mode}"): use a local file system`)
+    const { journal_mode } = (await whenFree(() => opened.prepare('PRAGMA journal_mode = WAL').get())) as {
+      journal_mode: string
+    }
+    if (journal_mode !== 'wal')
+      throw new Error(
+        `SQLite cannot keep a write-ahead log there (it answers "${journal_mode}"): use a local file system`,
+      )
     opened.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON') // the second for macOS, whose fsync leaves data in the drive's cache
     return opened
   } catch (error) {
@@ -70,7 +75,8 @@ const sqliteLookups = (reader: DatabaseSync): Lookups => {
     const row = client.get(id) as unknown as ClientRow | undefined
     return row && toClient(row)
   }
-  const loadKeys = (): readonly SigningKeyRecord[] => (keys.all() as unknown as Schema['signing_keys'][]).map(toSigningKey)
+  const loadKeys = (): readonly SigningKeyRecord[] =>
+    (keys.all() as unknown as Schema['signing_keys'][]).map(toSigningKey)
   return {
     version,
     credentialByHash: (hash) => credentials.get(hash, loadByHash),
@@ -100,7 +106,11 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
     const transaction = transactionOf(db)
     const migrated = [
       ...(await migrate((work) => transaction((trx) => work(trx as never)), 'migrations', mainMigrations)),
-      ...(await migrate((work) => transactionOf(activity)((trx) => work(trx as never)), 'activity_migrations', activityMigrations)),
+      ...(await migrate(
+        (work) => transactionOf(activity)((trx) => work(trx as never)),
+        'activity_migrations',
+        activityMigrations,
+      )),
     ]
     const reader = await open(mainFile(folder), servingWaitMs)
     const counting = await open(activityFile(folder), servingWaitMs)

@@ -107,23 +107,30 @@ export interface Taken {
 /** Shared counts of units per period, from which processes take slices ahead of spending. */
 export interface Counters {
   /**
-   * Takes a slice, all or nothing. Beyond `needed`, what all processes hold of one counter stays under a fifth of the limit.
+   * Takes a slice, all or nothing; what this store took before of the same counter counts as spent.
+   * Beyond `needed`, what all processes hold of one counter stays under a fifth of the limit.
    * What was taken survives the process's death, of a month also power loss.
    */
   take(take: Take, now: number): MaybePromise<Taken>
   /** What `take` would see; takes nothing. */
   peek(take: Pick<Take, 'counter' | 'period'>, now: number): MaybePromise<Taken>
-  /** Gives unspent units of the period that began at `periodStart` back; ignored if that period is over. */
+  /** Gives unspent units of the period that began at `periodStart` back; ignored if that period is over. Not to be repeated after a fault: it may have been done. */
   giveBack(entries: readonly { counter: string; periodStart: number; amount: number }[]): MaybePromise<void>
   /** Every counter of the ids that start with `prefix`, in its present period. */
-  list(prefix: string, now: number): Promise<readonly { counter: string; taken: number; periodStart: number; periodEnd: number }[]>
+  list(
+    prefix: string,
+    now: number,
+  ): Promise<readonly { counter: string; taken: number; periodStart: number; periodEnd: number }[]>
 }
 
 export interface Store {
   readonly kind: 'sqlite' | 'postgres'
   /** Management reads. Writes go through `transaction`. */
   readonly db: Kysely<Schema>
-  /** Tables that change all the time; the same database as `db` on Postgres. */
+  /**
+   * Tables that change all the time; the same database as `db` on Postgres. Single statements only: on SQLite a transaction
+   * that gives way would hold up `counters`, which do not.
+   */
   readonly activity: Kysely<ActivitySchema>
   readonly lookups: Lookups
   readonly counters: Counters

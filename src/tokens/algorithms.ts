@@ -1,5 +1,17 @@
 // Everything about one signature algorithm, in one place (RFC 7518 §3, RFC 8037 §3.1): its keys, signing, verifying.
-import { createHmac, createPrivateKey, createPublicKey, createSecretKey, generateKeyPair, type KeyObject, randomBytes, sign, timingSafeEqual, verify, type webcrypto } from 'node:crypto'
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPair,
+  type KeyObject,
+  randomBytes,
+  sign,
+  timingSafeEqual,
+  verify,
+  type webcrypto,
+} from 'node:crypto'
 import { promisify } from 'node:util'
 import type { SigningAlgorithm } from '../profiles/profile.ts'
 
@@ -31,9 +43,14 @@ const exported = ({ publicKey, privateKey }: { publicKey: KeyObject; privateKey:
 })
 
 /** `hash` null: the algorithm has its own. `keyType` keeps a key from being used with another algorithm than its own (RFC 8725 §3.1). */
-const asymmetric = (keyType: 'ec' | 'rsa' | 'ed25519', hash: 'sha256' | null, make: () => Promise<KeyMaterial>): Algorithm => {
+const asymmetric = (
+  keyType: 'ec' | 'rsa' | 'ed25519',
+  hash: 'sha256' | null,
+  make: () => Promise<KeyMaterial>,
+): Algorithm => {
   const own = (key: KeyObject): { key: KeyObject; dsaEncoding: 'ieee-p1363' } => {
-    if (key.asymmetricKeyType !== keyType) throw new TypeError(`A key of type ${key.asymmetricKeyType ?? key.type} was used for one of type ${keyType}.`)
+    if (key.asymmetricKeyType !== keyType)
+      throw new TypeError(`A key of type ${key.asymmetricKeyType ?? key.type} was used for one of type ${keyType}.`)
     return { key, dsaEncoding: 'ieee-p1363' } // RFC 7518 §3.4: R and S side by side; matters to EC alone
   }
   return {

@@ -62,11 +62,14 @@ const names = new Map<unknown, string>(labels.map(([name, label]) => [label, nam
 
 const uuidToBytes = (uuid: string): Uint8Array => Buffer.from(uuid.replaceAll('-', ''), 'hex')
 
-const bytesToUuid = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+const bytesToUuid = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
 /** The claims as a CWT's map; it names no client. */
 export const toCwtClaims = (claims: AccessClaims): Map<number | string, unknown> => {
-  const members = { ...toMembers(claims), jti: uuidToBytes(claims.id) } as Members
+  const members: Members = { ...toMembers(claims), jti: uuidToBytes(claims.id) }
   return new Map(labels.filter(([name]) => members[name] !== undefined).map(([name, label]) => [label, members[name]]))
 }
 
@@ -74,7 +77,7 @@ export const toCwtClaims = (claims: AccessClaims): Map<number | string, unknown>
 export const fromCwtClaims = (claims: ReadonlyMap<unknown, unknown>): Members =>
   Object.fromEntries(
     [...claims].map(([label, value]) => {
-      const name = names.get(label) ?? (JSON.stringify(label) as string)
+      const name = names.get(label) ?? JSON.stringify(label)
       return [name, name === 'jti' && value instanceof Uint8Array ? bytesToUuid(value) : value]
     }),
   )
@@ -82,21 +85,35 @@ export const fromCwtClaims = (claims: ReadonlyMap<unknown, unknown>): Members =>
 const maxLength = 512
 
 /** Compared exactly, so that any text will do. */
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0 && value.length <= maxLength
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= maxLength
 /** Goes on into headers, counters and logs: printable ASCII without spaces. */
-const isIdentifier = (value: unknown): value is string => typeof value === 'string' && value.length <= maxLength && /^[\x21-\x7e]+$/.test(value)
+const isIdentifier = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= maxLength && /^[\x21-\x7e]+$/.test(value)
 const isOptionalIdentifier = (value: unknown): value is string | undefined => value === undefined || isIdentifier(value)
-const isTime = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 253_402_300_800 // the year 10000, which RFC 3339 cannot write
-const isAudience = (value: unknown): value is string | string[] => isText(value) || (Array.isArray(value) && value.length > 0 && value.length <= 8 && value.every(isText))
-const isScope = (value: unknown): value is string => typeof value === 'string' && /^([\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*)?$/.test(value) // RFC 6749 §3.3, and none
-const isUuidV7 = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(value)
+const isTime = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 253_402_300_800 // the year 10000, which RFC 3339 cannot write
+const isAudience = (value: unknown): value is string | string[] =>
+  isText(value) || (Array.isArray(value) && value.length > 0 && value.length <= 8 && value.every(isText))
+const isScope = (value: unknown): value is string =>
+  typeof value === 'string' && /^([\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*)?$/.test(value) // RFC 6749 §3.3, and none
+const isUuidV7 = (value: unknown): value is string =>
+  typeof value === 'string' && /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(value)
 
 /** Our claims out of a token's members; undefined where one is missing or not of its type. Members that we don't know are passed over (RFC 7519 §4). */
 export const readClaims = (format: 'jwt' | 'cwt', members: Members): AccessClaims | undefined => {
   const { iss, sub, aud, exp, nbf, iat, jti, client_id, scope, key_id, org_id, tier, env } = members
-  if (!isText(iss) || !isIdentifier(sub) || !isAudience(aud) || !isTime(exp) || !isTime(iat) || !isUuidV7(jti)) return undefined
+  if (!isText(iss) || !isIdentifier(sub) || !isAudience(aud) || !isTime(exp) || !isTime(iat) || !isUuidV7(jti))
+    return undefined
   if (!(nbf === undefined || isTime(nbf)) || !(scope === undefined || isScope(scope))) return undefined
-  if (!isOptionalIdentifier(client_id) || !isOptionalIdentifier(key_id) || !isOptionalIdentifier(org_id) || !isOptionalIdentifier(tier) || !isOptionalIdentifier(env)) return undefined
+  if (
+    !isOptionalIdentifier(client_id) ||
+    !isOptionalIdentifier(key_id) ||
+    !isOptionalIdentifier(org_id) ||
+    !isOptionalIdentifier(tier) ||
+    !isOptionalIdentifier(env)
+  )
+    return undefined
   if ((format === 'jwt' ? client_id : key_id) === undefined) return undefined // RFC 9068 §2.2; a CWT is always made from a key
   return {
     format,

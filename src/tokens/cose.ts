@@ -24,10 +24,15 @@ export interface Sign1 {
 }
 
 /** Sig_structure (§4.4), without external data. */
-const sigStructure = (protectedBytes: Uint8Array, payload: Uint8Array): Uint8Array => encodeCbor(['Signature1', protectedBytes, new Uint8Array(), payload])
+const sigStructure = (protectedBytes: Uint8Array, payload: Uint8Array): Uint8Array =>
+  encodeCbor(['Signature1', protectedBytes, new Uint8Array(), payload])
 
 /** A tagged COSE_Sign1 with everything in the protected header. `sign` is given the bytes to be signed. */
-export const encodeSign1 = ({ alg, kid }: Sign1Header, payload: Uint8Array, sign: (toBeSigned: Uint8Array) => Uint8Array): Uint8Array => {
+export const encodeSign1 = (
+  { alg, kid }: Sign1Header,
+  payload: Uint8Array,
+  sign: (toBeSigned: Uint8Array) => Uint8Array,
+): Uint8Array => {
   const protectedBytes = encodeCbor(
     new Map<number, unknown>([
       [label.alg, alg],
@@ -44,7 +49,15 @@ export const decodeSign1 = (bytes: Uint8Array): Sign1 | undefined => {
   const message = decodeCbor(bytes.subarray(1))
   if (!Array.isArray(message) || message.length !== 4) return undefined
   const [protectedBytes, unprotectedHeader, payload, signature] = message as unknown[]
-  if (!(protectedBytes instanceof Uint8Array && unprotectedHeader instanceof Map && payload instanceof Uint8Array && signature instanceof Uint8Array)) return undefined
+  if (
+    !(
+      protectedBytes instanceof Uint8Array &&
+      unprotectedHeader instanceof Map &&
+      payload instanceof Uint8Array &&
+      signature instanceof Uint8Array
+    )
+  )
+    return undefined
   const protectedHeader = decodeCbor(protectedBytes)
   if (!(protectedHeader instanceof Map)) return undefined
   return { protectedHeader, unprotectedHeader, payload, signature, toBeSigned: sigStructure(protectedBytes, payload) }
@@ -54,7 +67,14 @@ export const decodeSign1 = (bytes: Uint8Array): Sign1 | undefined => {
 export const sign1Header = ({ protectedHeader, unprotectedHeader }: Sign1): Sign1Header | undefined => {
   const [alg, kid] = [protectedHeader.get(label.alg), protectedHeader.get(label.kid)]
   if (protectedHeader.size !== 2 || unprotectedHeader.size !== 0) return undefined
-  if (typeof alg !== 'number' || !Number.isInteger(alg) || !(kid instanceof Uint8Array) || kid.length === 0 || kid.length > 48) return undefined
+  if (
+    typeof alg !== 'number' ||
+    !Number.isInteger(alg) ||
+    !(kid instanceof Uint8Array) ||
+    kid.length === 0 ||
+    kid.length > 48
+  )
+    return undefined
   return { alg, kid: Buffer.from(kid).toString('base64url') }
 }
 

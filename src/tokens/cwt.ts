@@ -16,9 +16,17 @@ export interface ParsedCwt {
 }
 
 /** A signed CWT: the tagged COSE_Sign1, without the outer CWT tag (RFC 8392 §6). Throws where the token would be longer than readers take. */
-export const signCwt = (claims: ReadonlyMap<number | string, unknown>, { id, key }: { id: string; key: KeyObject }): string => {
-  const token = encodeBase64url(encodeSign1({ alg: coseAlgorithm.EdDSA, kid: id }, encodeCbor(claims), (toBeSigned) => algorithms.EdDSA.sign(toBeSigned, key)))
-  if (token.length > maxCwtLength) throw new RangeError(`The claims make a token of ${token.length} characters; ${maxCwtLength} are the most.`)
+export const signCwt = (
+  claims: ReadonlyMap<number | string, unknown>,
+  { id, key }: { id: string; key: KeyObject },
+): string => {
+  const token = encodeBase64url(
+    encodeSign1({ alg: coseAlgorithm.EdDSA, kid: id }, encodeCbor(claims), (toBeSigned) =>
+      algorithms.EdDSA.sign(toBeSigned, key),
+    ),
+  )
+  if (token.length > maxCwtLength)
+    throw new RangeError(`The claims make a token of ${token.length} characters; ${maxCwtLength} are the most.`)
   return token
 }
 
@@ -41,4 +49,5 @@ const acceptedAlgorithms: readonly number[] = [coseAlgorithm.EdDSA, coseAlgorith
 export const isCwtAlgorithm = (alg: number): boolean => acceptedAlgorithms.includes(alg)
 
 /** Whether the signature is right; `key` is an Ed25519 public key. */
-export const verifyCwtSignature = (cwt: ParsedCwt, key: KeyObject): boolean => algorithms.EdDSA.verify(cwt.toBeSigned, key, cwt.signature)
+export const verifyCwtSignature = (cwt: ParsedCwt, key: KeyObject): boolean =>
+  algorithms.EdDSA.verify(cwt.toBeSigned, key, cwt.signature)

@@ -15,7 +15,10 @@ export interface InspectedToken {
 const toJson = (value: unknown): unknown => {
   if (value instanceof Uint8Array) return `h'${Buffer.from(value).toString('hex')}'`
   if (Array.isArray(value)) return value.map(toJson)
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [typeof key === 'string' ? key : String(toJson(key)), toJson(item)]))
+  if (value instanceof Map)
+    return Object.fromEntries(
+      [...value].map(([key, item]) => [typeof key === 'string' ? key : String(toJson(key)), toJson(item)]),
+    )
   return value
 }
 

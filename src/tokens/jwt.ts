@@ -7,7 +7,7 @@ import { parseStrictObject } from './strict-json.ts'
 
 export const maxJwtLength = 8192
 
-export interface JwtHeader {
+interface JwtHeader {
   alg: string
   typ?: string
   kid?: string
@@ -22,10 +22,15 @@ export interface ParsedJwt {
 }
 
 /** A signed JWT; `header` is serialised in the order alg, typ, kid. Throws where the token would be longer than readers take. */
-export const signJwt = ({ alg, typ, kid }: { alg: SigningAlgorithm; typ: string; kid?: string }, claims: object, key: KeyObject): string => {
+export const signJwt = (
+  { alg, typ, kid }: { alg: SigningAlgorithm; typ: string; kid?: string },
+  claims: object,
+  key: KeyObject,
+): string => {
   const signingInput = `${encodeBase64url(JSON.stringify({ alg, typ, kid }))}.${encodeBase64url(JSON.stringify(claims))}`
   const token = `${signingInput}.${encodeBase64url(algorithms[alg].sign(Buffer.from(signingInput, 'latin1'), key))}`
-  if (token.length > maxJwtLength) throw new RangeError(`The claims make a token of ${token.length} characters; ${maxJwtLength} are the most.`)
+  if (token.length > maxJwtLength)
+    throw new RangeError(`The claims make a token of ${token.length} characters; ${maxJwtLength} are the most.`)
   return token
 }
 
@@ -54,8 +59,13 @@ const toHeader = (members: Record<string, unknown>): JwtHeader | undefined => {
 export const parseJwt = (text: string): ParsedJwt | { malformed: string } => {
   if (text.length > maxJwtLength) return { malformed: `longer than ${maxJwtLength} characters` }
   const [first, second, third, more] = text.split('.', 4)
-  if (first === undefined || second === undefined || third === undefined || more !== undefined) return { malformed: 'not three parts' }
-  const [headerBytes, claimsBytes, signature] = [decodeBase64url(first), decodeBase64url(second), decodeBase64url(third)]
+  if (first === undefined || second === undefined || third === undefined || more !== undefined)
+    return { malformed: 'not three parts' }
+  const [headerBytes, claimsBytes, signature] = [
+    decodeBase64url(first),
+    decodeBase64url(second),
+    decodeBase64url(third),
+  ]
   if (!headerBytes || !claimsBytes || !signature) return { malformed: 'not canonical base64url' }
   const members = parseObject(headerBytes)
   if (!members) return { malformed: 'the header is not a JSON object with distinct members' }
@@ -63,8 +73,14 @@ export const parseJwt = (text: string): ParsedJwt | { malformed: string } => {
   if (!header) return { malformed: 'the header has other members than alg, typ and kid' }
   const claims = parseObject(claimsBytes)
   if (!claims) return { malformed: 'the claims are not a JSON object with distinct members' }
-  return { header, claims, signingInput: Buffer.from(text.slice(0, first.length + 1 + second.length), 'latin1'), signature }
+  return {
+    header,
+    claims,
+    signingInput: Buffer.from(text.slice(0, first.length + 1 + second.length), 'latin1'),
+    signature,
+  }
 }
 
 /** Whether the signature is right. `algorithm` is the key's, never the header's. */
-export const verifyJwtSignature = (jwt: ParsedJwt, algorithm: SigningAlgorithm, key: KeyObject): boolean => algorithms[algorithm].verify(jwt.signingInput, key, jwt.signature)
+export const verifyJwtSignature = (jwt: ParsedJwt, algorithm: SigningAlgorithm, key: KeyObject): boolean =>
+  algorithms[algorithm].verify(jwt.signingInput, key, jwt.signature)

@@ -52,7 +52,9 @@ class RingKey {
     try {
       return this.#box.open(sealed, sealContext(id))
     } catch (cause) {
-      throw new Error(`Signing key ${id} cannot be opened: LATCHKEY_SECRET is not the one that it was sealed with.`, { cause })
+      throw new Error(`Signing key ${id} cannot be opened: LATCHKEY_SECRET is not the one that it was sealed with.`, {
+        cause,
+      })
     }
   }
 }
@@ -71,8 +73,11 @@ export class KeyRing {
 
   /** `records` newest first; what `before` has opened is kept. */
   constructor(records: readonly SigningKeyRecord[], box: SecretBox, before?: KeyRing) {
-    this.#byId = new Map(records.map((record) => [record.id, new RingKey(record, box, before ? before.#byId.get(record.id) : undefined)]))
-    for (const key of this.#byId.values()) if (key.record.retiredAt === null) this.#current.set(slotName(key.record), key)
+    this.#byId = new Map(
+      records.map((record) => [record.id, new RingKey(record, box, before ? before.#byId.get(record.id) : undefined)]),
+    )
+    for (const key of this.#byId.values())
+      if (key.record.retiredAt === null) this.#current.set(slotName(key.record), key)
   }
 
   /** The key that signs in this slot. */

@@ -61,13 +61,24 @@ export class Mint {
   }
 
   /** An access token for `api`, in the form of its profile. */
-  async accessToken(api: Api, { lifetimeSeconds = api.profile.token.lifetimeSeconds, ...facts }: AccessTokenFacts): Promise<MintedToken> {
+  async accessToken(
+    api: Api,
+    { lifetimeSeconds = api.profile.token.lifetimeSeconds, ...facts }: AccessTokenFacts,
+  ): Promise<MintedToken> {
     return this.#jwt(api, this.#claims('jwt', api, facts, lifetimeSeconds, maxLifetimeSeconds))
   }
 
   /** A short-lived token in place of a key. RFC 9068 wants a client in a JWT: it is the key. */
-  async exchanged(api: Api, format: 'jwt' | 'cwt', { lifetimeSeconds, ...facts }: ExchangedTokenFacts): Promise<MintedToken> {
-    if (format === 'jwt') return this.#jwt(api, this.#claims('jwt', api, { ...facts, clientId: facts.keyId }, lifetimeSeconds, maxExchangedSeconds))
+  async exchanged(
+    api: Api,
+    format: 'jwt' | 'cwt',
+    { lifetimeSeconds, ...facts }: ExchangedTokenFacts,
+  ): Promise<MintedToken> {
+    if (format === 'jwt')
+      return this.#jwt(
+        api,
+        this.#claims('jwt', api, { ...facts, clientId: facts.keyId }, lifetimeSeconds, maxExchangedSeconds),
+      )
     const claims = this.#claims('cwt', api, facts, lifetimeSeconds, maxExchangedSeconds)
     return minted(signCwt(toCwtClaims(claims), await this.#keys.signer('EdDSA')), claims)
   }
@@ -75,14 +86,35 @@ export class Mint {
   async #jwt(api: Api, claims: AccessClaims): Promise<MintedToken> {
     const { algorithm, type } = api.profile.token
     const { id, key } = await this.#keys.signer(algorithm, api.name)
-    return minted(signJwt({ alg: algorithm, typ: type, ...(!algorithms[algorithm].symmetric && { kid: id }) }, toMembers(claims), key), claims)
+    return minted(
+      signJwt(
+        { alg: algorithm, typ: type, ...(!algorithms[algorithm].symmetric && { kid: id }) },
+        toMembers(claims),
+        key,
+      ),
+      claims,
+    )
   }
 
   #claims(format: 'jwt' | 'cwt', api: Api, facts: Facts, lifetimeSeconds: number, most: number): AccessClaims {
-    if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1 || lifetimeSeconds > most) throw new RangeError(`A lifetime of ${lifetimeSeconds} seconds is not within 1 to ${most}.`)
+    if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1 || lifetimeSeconds > most)
+      throw new RangeError(`A lifetime of ${lifetimeSeconds} seconds is not within 1 to ${most}.`)
     const issuedAt = Math.floor(this.#now() / 1000)
-    return { ...facts, format, issuer: this.#issuer, audience: [api.audience], issuedAt, expiresAt: issuedAt + lifetimeSeconds, id: randomUUIDv7() }
+    return {
+      ...facts,
+      format,
+      issuer: this.#issuer,
+      audience: [api.audience],
+      issuedAt,
+      expiresAt: issuedAt + lifetimeSeconds,
+      id: randomUUIDv7(),
+    }
   }
 }
 
-const minted = (token: string, { id, issuedAt, expiresAt }: AccessClaims): MintedToken => ({ token, id, issuedAt, expiresIn: expiresAt - issuedAt })
+const minted = (token: string, { id, issuedAt, expiresAt }: AccessClaims): MintedToken => ({
+  token,
+  id,
+  issuedAt,
+  expiresIn: expiresAt - issuedAt,
+})

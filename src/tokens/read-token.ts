@@ -6,10 +6,20 @@ import { isCwtAlgorithm, maxCwtLength, parseCwt, verifyCwtSignature } from './cw
 import { maxJwtLength, type ParsedJwt, parseJwt, verifyJwtSignature } from './jwt.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-export type TokenRefusal = 'malformed' | 'algorithm' | 'unknown_key' | 'signature' | 'issuer' | 'audience' | 'expired' | 'not_yet_valid'
+export type TokenRefusal =
+  | 'malformed'
+  | 'algorithm'
+  | 'unknown_key'
+  | 'signature'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not_yet_valid'
 
 /** `detail` is for operators and the log; it holds nothing of the token's secrets. */
-export type TokenReading = { ok: true; kind: 'oauth_token' | 'jwt' | 'cwt'; claims: AccessClaims } | { ok: false; reason: TokenRefusal; detail: string }
+export type TokenReading =
+  | { ok: true; kind: 'oauth_token' | 'jwt' | 'cwt'; claims: AccessClaims }
+  | { ok: false; reason: TokenRefusal; detail: string }
 
 type Refused = Extract<TokenReading, { ok: false }>
 
@@ -20,7 +30,8 @@ const refuse = (reason: TokenRefusal, detail: string): Refused => ({ ok: false, 
 
 /** What `text` looks like, cheaply, to send it the right way; nothing is checked. */
 export const looksLikeToken = (text: string): 'jwt' | 'cwt' | undefined => {
-  if (text.startsWith('eyJ')) return text.length <= maxJwtLength && /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text) ? 'jwt' : undefined
+  if (text.startsWith('eyJ'))
+    return text.length <= maxJwtLength && /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text) ? 'jwt' : undefined
   // 0xd2 0x84 0x4… or 0x5…: tag 18, an array of four, a byte string.
   if (/^0o[Q-X]/.test(text)) return text.length <= maxCwtLength && /^[\w-]+$/.test(text) ? 'cwt' : undefined
   return undefined
@@ -44,16 +55,24 @@ export class TokenReader {
     if (claims.issuer !== this.#issuer) return refuse('issuer', 'the token is of another issuer')
     if (!claims.audience.includes(api.audience)) return refuse('audience', `the token is not for ${api.audience}`)
     const nowSeconds = now / 1000
-    if (claims.expiresAt <= nowSeconds) return refuse('expired', `the token ended at ${new Date(claims.expiresAt * 1000).toISOString()}`)
-    if (Math.max(claims.issuedAt, claims.notBefore ?? 0) > nowSeconds + clockToleranceSeconds) return refuse('not_yet_valid', 'the token begins in the future')
-    return { ok: true, kind: claims.format === 'cwt' ? 'cwt' : claims.keyId === undefined ? 'oauth_token' : 'jwt', claims }
+    if (claims.expiresAt <= nowSeconds)
+      return refuse('expired', `the token ended at ${new Date(claims.expiresAt * 1000).toISOString()}`)
+    if (Math.max(claims.issuedAt, claims.notBefore ?? 0) > nowSeconds + clockToleranceSeconds)
+      return refuse('not_yet_valid', 'the token begins in the future')
+    return {
+      ok: true,
+      kind: claims.format === 'cwt' ? 'cwt' : claims.keyId === undefined ? 'oauth_token' : 'jwt',
+      claims,
+    }
   }
 
   async #readJwt(text: string, api: Api): Promise<{ format: 'jwt'; members: Record<string, unknown> } | Refused> {
     const jwt = parseJwt(text)
     if ('malformed' in jwt) return refuse('malformed', jwt.malformed)
     if (!isAlgorithm(jwt.header.alg)) return refuse('algorithm', 'the algorithm is not one of ours')
-    const refused = algorithms[jwt.header.alg].symmetric ? await this.#checkSymmetric(jwt, api) : await this.#checkAsymmetric(jwt)
+    const refused = algorithms[jwt.header.alg].symmetric
+      ? await this.#checkSymmetric(jwt, api)
+      : await this.#checkAsymmetric(jwt)
     return refused ?? { format: 'jwt', members: jwt.claims }
   }
 
@@ -61,18 +80,23 @@ export class TokenReader {
   async #checkSymmetric(jwt: ParsedJwt, api: Api): Promise<Refused | undefined> {
     const { algorithm, type } = api.profile.token
     if (jwt.header.alg !== algorithm) return refuse('algorithm', `tokens of ${api.name} are not ${jwt.header.alg}`)
-    if (jwt.header.typ !== type || jwt.header.kid !== undefined) return refuse('malformed', `the header is not that of a token of ${api.name}`)
-    for (const secret of await this.#keys.secrets(api.name)) if (verifyJwtSignature(jwt, algorithm, secret)) return undefined
+    if (jwt.header.typ !== type || jwt.header.kid !== undefined)
+      return refuse('malformed', `the header is not that of a token of ${api.name}`)
+    for (const secret of await this.#keys.secrets(api.name))
+      if (verifyJwtSignature(jwt, algorithm, secret)) return undefined
     return refuse('signature', 'the signature is not right')
   }
 
   async #checkAsymmetric(jwt: ParsedJwt): Promise<Refused | undefined> {
     const { alg, typ, kid } = jwt.header
-    if (typ !== 'at+jwt' && typ !== 'application/at+jwt') return refuse('malformed', 'the type is not that of an access token')
+    if (typ !== 'at+jwt' && typ !== 'application/at+jwt')
+      return refuse('malformed', 'the type is not that of an access token')
     const verifier = kid === undefined ? undefined : await this.#keys.verifier(kid)
     if (!verifier) return refuse('unknown_key', 'there is no such key, or it has expired')
     if (verifier.algorithm !== alg) return refuse('algorithm', "the algorithm is not the key's")
-    return verifyJwtSignature(jwt, verifier.algorithm, verifier.key) ? undefined : refuse('signature', 'the signature is not right')
+    return verifyJwtSignature(jwt, verifier.algorithm, verifier.key)
+      ? undefined
+      : refuse('signature', 'the signature is not right')
   }
 
   async #readCwt(text: string): Promise<{ format: 'cwt'; members: Record<string, unknown> } | Refused> {
@@ -82,6 +106,8 @@ export class TokenReader {
     const verifier = await this.#keys.verifier(cwt.header.kid)
     if (!verifier) return refuse('unknown_key', 'there is no such key, or it has expired')
     if (verifier.algorithm !== 'EdDSA') return refuse('algorithm', "the algorithm is not the key's")
-    return verifyCwtSignature(cwt, verifier.key) ? { format: 'cwt', members: fromCwtClaims(cwt.claims) } : refuse('signature', 'the signature is not right')
+    return verifyCwtSignature(cwt, verifier.key)
+      ? { format: 'cwt', members: fromCwtClaims(cwt.claims) }
+      : refuse('signature', 'the signature is not right')
   }
 }

@@ -53,8 +53,12 @@ export class SigningKeys {
     this.#store = store
     this.#box = box
     this.#slots = [
-      ...(Object.keys(algorithms) as SigningAlgorithm[]).filter((algorithm) => !algorithms[algorithm].symmetric).map((algorithm) => ({ algorithm, api: null })),
-      ...[...config.apis.values()].map(({ name, profile }) => ({ algorithm: profile.token.algorithm, api: name })).filter(({ algorithm }) => algorithms[algorithm].symmetric),
+      ...(Object.keys(algorithms) as SigningAlgorithm[])
+        .filter((algorithm) => !algorithms[algorithm].symmetric)
+        .map((algorithm) => ({ algorithm, api: null })),
+      ...[...config.apis.values()]
+        .map(({ name, profile }) => ({ algorithm: profile.token.algorithm, api: name }))
+        .filter(({ algorithm }) => algorithms[algorithm].symmetric),
     ]
     this.#rotateAfterMs = config.rotateAfterDays * dayMs
     this.#now = now
@@ -74,9 +78,18 @@ export class SigningKeys {
    * New keys that sign at once; the old ones go on verifying until the last token of theirs has expired.
    * Without `which`, all keys. Throws Refusal `not_found` where it names none.
    */
-  async rotate(which: { algorithm?: SigningAlgorithm | undefined; api?: string | undefined } = {}, onRotated?: OnRotated): Promise<readonly RotatedKey[]> {
-    const slots = this.#slots.filter(({ algorithm, api }) => (which.algorithm ?? algorithm) === algorithm && (which.api ?? api) === api)
-    if (slots.length === 0) throw new Refusal('not_found', 'There is no such signing key. Only APIs whose tokens are HS256 have one of their own.')
+  async rotate(
+    which: { algorithm?: SigningAlgorithm | undefined; api?: string | undefined } = {},
+    onRotated?: OnRotated,
+  ): Promise<readonly RotatedKey[]> {
+    const slots = this.#slots.filter(
+      ({ algorithm, api }) => (which.algorithm ?? algorithm) === algorithm && (which.api ?? api) === api,
+    )
+    if (slots.length === 0)
+      throw new Refusal(
+        'not_found',
+        'There is no such signing key. Only APIs whose tokens are HS256 have one of their own.',
+      )
     return this.#replace(slots, () => true, onRotated)
   }
 
@@ -94,7 +107,12 @@ export class SigningKeys {
     const now = this.#now()
     let deleted = 0
     for (;;) {
-      const expired = await this.#store.db.selectFrom('signing_keys').select('id').where('expires_at', '<=', now).limit(pruneBatch).execute()
+      const expired = await this.#store.db
+        .selectFrom('signing_keys')
+        .select('id')
+        .where('expires_at', '<=', now)
+        .limit(pruneBatch)
+        .execute()
       if (expired.length === 0) return deleted
       await this.#store.transaction((trx) =>
         trx
@@ -125,19 +143,31 @@ export class SigningKeys {
   /** The secrets that verify an API's HS256 tokens, newest first. */
   async secrets(api: string): Promise<readonly KeyObject[]> {
     const ring = await this.#read()
-    return [...ring.inForce(this.#now())].filter(({ record }) => record.api === api && algorithms[record.algorithm].symmetric).map(({ signing }) => signing)
+    return [...ring.inForce(this.#now())]
+      .filter(({ record }) => record.api === api && algorithms[record.algorithm].symmetric)
+      .map(({ signing }) => signing)
   }
 
   /** Keys that sign or still verify, newest first; times in Unix milliseconds. */
   async list(): Promise<SigningKeyMetadata[]> {
     const ring = await this.#read()
-    return [...ring.inForce(this.#now())].map(({ record: { id, algorithm, api, createdAt, retiredAt, expiresAt } }) => ({ id, algorithm, api, createdAt, retiredAt, expiresAt }))
+    return [...ring.inForce(this.#now())].map(
+      ({ record: { id, algorithm, api, createdAt, retiredAt, expiresAt } }) => ({
+        id,
+        algorithm,
+        api,
+        createdAt,
+        retiredAt,
+        expiresAt,
+      }),
+    )
   }
 
   /** The secret, base64url, that signs an API's HS256 tokens, for a verifier elsewhere. Callers audit it. Throws Refusal `not_found`. */
   async exportSecret(api: string): Promise<{ id: string; secret: string }> {
     const current = (await this.#read()).current({ algorithm: 'HS256', api })
-    if (!current) throw new Refusal('not_found', `There is no secret of "${api}". Only APIs whose tokens are HS256 have one.`)
+    if (!current)
+      throw new Refusal('not_found', `There is no secret of "${api}". Only APIs whose tokens are HS256 have one.`)
     return { id: current.record.id, secret: encodeBase64url(current.signing.export()) }
   }
 
@@ -145,14 +175,20 @@ export class SigningKeys {
   async jwks(): Promise<{ keys: PublishedJwk[] }> {
     const ring = await this.#read()
     return {
-      keys: [...ring.inForce(this.#now())].flatMap(({ record: { id, algorithm }, publicJwk }) => (publicJwk ? [{ ...publicJwk, kid: id, use: 'sig', alg: algorithm }] : [])),
+      keys: [...ring.inForce(this.#now())].flatMap(({ record: { id, algorithm }, publicJwk }) =>
+        publicJwk ? [{ ...publicJwk, kid: id, use: 'sig', alg: algorithm }] : [],
+      ),
     }
   }
 
   /** COSE_KeySet (RFC 9052 §7) of the keys that sign CBOR Web Tokens. */
   async coseKeys(): Promise<Uint8Array> {
     const ring = await this.#read()
-    return encodeKeySet([...ring.inForce(this.#now())].flatMap(({ record: { id, algorithm }, publicJwk }) => (algorithm === 'EdDSA' && publicJwk?.x ? [{ kid: id, x: publicJwk.x }] : [])))
+    return encodeKeySet(
+      [...ring.inForce(this.#now())].flatMap(({ record: { id, algorithm }, publicJwk }) =>
+        algorithm === 'EdDSA' && publicJwk?.x ? [{ kid: id, x: publicJwk.x }] : [],
+      ),
+    )
   }
 
   async #read(): Promise<KeyRing> {
@@ -166,18 +202,31 @@ export class SigningKeys {
 
   async #currentKey(slot: Slot): Promise<Signer> {
     const current = (await this.#read()).current(slot)
-    if (!current) throw new Error(`There is no ${slot.algorithm} signing key${slot.api === null ? '' : ` of the API "${slot.api}"`}. A restart makes it.`)
+    if (!current)
+      throw new Error(
+        `There is no ${slot.algorithm} signing key${slot.api === null ? '' : ` of the API "${slot.api}"`}. A restart makes it.`,
+      )
     return { id: current.record.id, algorithm: slot.algorithm, key: current.signing }
   }
 
   /** Puts a new key into each slot where `isWanted` still holds of the current one inside the transaction. */
-  async #replace(slots: readonly Slot[], isWanted: (current: { id: string; created_at: number } | undefined) => boolean, onRotated?: OnRotated): Promise<readonly RotatedKey[]> {
+  async #replace(
+    slots: readonly Slot[],
+    isWanted: (current: { id: string; created_at: number } | undefined) => boolean,
+    onRotated?: OnRotated,
+  ): Promise<readonly RotatedKey[]> {
     if (slots.length === 0) return []
     const fresh: (Slot & { id: string; publicJwk: string | null; sealed: string })[] = []
     for (const { algorithm, api } of slots) {
       const { secret, publicJwk } = await algorithms[algorithm].generate()
       const id = randomBytes(16).toString('base64url')
-      fresh.push({ id, algorithm, api, publicJwk: publicJwk ? JSON.stringify(publicJwk) : null, sealed: this.#box.seal(secret, sealContext(id)) })
+      fresh.push({
+        id,
+        algorithm,
+        api,
+        publicJwk: publicJwk ? JSON.stringify(publicJwk) : null,
+        sealed: this.#box.seal(secret, sealContext(id)),
+      })
     }
     return this.#store.transaction(async (trx) => {
       const now = this.#now()
@@ -198,7 +247,19 @@ export class SigningKeys {
             .where('id', '=', current.id)
             .execute()
         }
-        await trx.insertInto('signing_keys').values({ id, algorithm, api, public_jwk: publicJwk, sealed, created_at: now, retired_at: null, expires_at: null }).execute()
+        await trx
+          .insertInto('signing_keys')
+          .values({
+            id,
+            algorithm,
+            api,
+            public_jwk: publicJwk,
+            sealed,
+            created_at: now,
+            retired_at: null,
+            expires_at: null,
+          })
+          .execute()
         rotated.push({ id, algorithm, api, replaces: current?.id ?? null })
       }
       if (rotated.length > 0) await onRotated?.(trx, rotated)

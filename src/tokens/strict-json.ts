@@ -32,5 +32,7 @@ export const parseStrictObject = (text: string): Record<string, unknown> | undef
   } catch {
     return undefined
   }
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && isStrict(text) ? (value as Record<string, unknown>) : undefined
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isStrict(text)
+    ? (value as Record<string, unknown>)
+    : undefined
 }

@@ -25,6 +25,16 @@ interface Standing {
   memberships: ReadonlyMap<string, MembershipRecord> | undefined
 }
 
+/** A token made for one organization reaches no other. */
+const reached = (
+  memberships: ReadonlyMap<string, MembershipRecord>,
+  only: string | undefined,
+): ReadonlyMap<string, MembershipRecord> => {
+  if (only === undefined) return memberships
+  const membership = memberships.get(only)
+  return new Map(membership ? [[only, membership]] : [])
+}
+
 const standingOf = (origin: Origin): Standing => {
   if (origin.kind === 'oauth_token') {
     const { client, claims } = origin
@@ -56,7 +66,7 @@ const standingOf = (origin: Origin): Standing => {
     environment: credential.environment,
     apis: credential.apis,
     organizationId: credential.organization?.id,
-    memberships: credential.kind === 'api_key' ? undefined : credential.memberships,
+    memberships: credential.kind === 'api_key' ? undefined : reached(credential.memberships, 'claims' in origin ? origin.claims.organizationId : undefined),
   }
 }
 

@@ -2,7 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { recordChange } from '../../audit/record.ts'
 import type { Store } from '../../store/store.ts'
-import type { Actor } from '../actor.ts'
+import { type Actor, actorWith } from '../actor.ts'
 import { cleanEmail, emailMistake } from '../email.ts'
 import { consumeLink } from '../links.ts'
 import { cleanName, nameMistake } from '../name.ts'
@@ -29,20 +29,8 @@ export interface Origin {
   requestId: string | undefined
 }
 
-const linkActor = (kind: string, userId: string, operator: boolean, { ip, requestId }: Origin): Actor => ({
-  kind,
-  id: userId,
-  userId,
-  operator,
-  roles: new Map(),
-  organizationId: undefined,
-  scopes: [],
-  expiresAt: undefined,
-  environment: undefined,
-  apis: undefined,
-  ip,
-  requestId,
-})
+const linkActor = (kind: string, userId: string, operator: boolean, origin: Origin): Actor =>
+  actorWith({ kind, id: userId, userId, operator, ...origin })
 
 /** Every mistake at once; undefined: none. */
 export const setUpMistakes = ({ name, email, password, organization }: SetUp): Mistakes | undefined => {

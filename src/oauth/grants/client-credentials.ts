@@ -15,7 +15,14 @@ export const clientCredentials: Grant = {
       at: async (api) => ({
         scopes: scopes ?? Object.keys(api.scopes),
         environment,
-        mint: (granted) => mint.accessToken(api, { subject: id, clientId: id, scopes: granted, organizationId: organization.id, environment }),
+        mint: (granted) =>
+          mint.accessToken(api, {
+            subject: id,
+            clientId: id,
+            scopes: granted,
+            organizationId: organization.id,
+            environment,
+          }),
       }),
     }
   },

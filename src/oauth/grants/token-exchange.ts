@@ -25,7 +25,8 @@ const organizationId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const invalid = (description: string): OAuthError => new OAuthError('invalid_request', description)
 
 /** RFC 8693 §2.2.2: a subject token that is invalid for any reason is `invalid_request`. Alike for unknown, malformed, revoked and expired ones. */
-const invalidSubject = (reason: string): OAuthError => new OAuthError('invalid_request', 'The subject_token is not valid', { reason })
+const invalidSubject = (reason: string): OAuthError =>
+  new OAuthError('invalid_request', 'The subject_token is not valid', { reason })
 
 /** What a refused key is told: of one that is not good nothing, of a good one what keeps it out. */
 const refusal = ({ code, reason: { detail } }: Decision & { valid: false }): OAuthError => {
@@ -36,7 +37,11 @@ const refusal = ({ code, reason: { detail } }: Decision & { valid: false }): OAu
     case 'organization_forbidden':
       return new OAuthError('invalid_request', 'The subject_token does not reach this organization', { reason: detail })
     case 'invalid_request':
-      return new OAuthError('invalid_request', 'The subject_token reaches several organizations, and this API needs one: send organization_id', { reason: detail })
+      return new OAuthError(
+        'invalid_request',
+        'The subject_token reaches several organizations, and this API needs one: send organization_id',
+        { reason: detail },
+      )
     default:
       return invalidSubject(detail)
   }
@@ -45,24 +50,40 @@ const refusal = ({ code, reason: { detail } }: Decision & { valid: false }): OAu
 export const tokenExchange: Grant = {
   grantType: grantTypes.tokenExchange,
   needsClient: false, // the key alone authenticates
-  parameters: ['subject_token', 'subject_token_type', 'requested_token_type', 'actor_token', 'actor_token_type', 'organization_id'],
+  parameters: [
+    'subject_token',
+    'subject_token_type',
+    'requested_token_type',
+    'actor_token',
+    'actor_token_type',
+    'organization_id',
+  ],
   takesAudience: true,
   async handle({ verifier, mint, now }, { parameters }) {
     const subjectToken = parameters.get('subject_token')
     const subjectType = parameters.get('subject_token_type')
     const requestedType = parameters.get('requested_token_type')
     const organization = parameters.get('organization_id')
-    if (subjectToken === undefined || subjectType === undefined) throw invalid('Send subject_token and subject_token_type')
-    if (parameters.has('actor_token') || parameters.has('actor_token_type')) throw invalid('An actor_token is not taken here')
-    if (!Object.hasOwn(subjectKinds, subjectType)) throw invalid(`The subject_token_type must be ${Object.keys(subjectKinds).join(' or ')}`)
+    if (subjectToken === undefined || subjectType === undefined)
+      throw invalid('Send subject_token and subject_token_type')
+    if (parameters.has('actor_token') || parameters.has('actor_token_type'))
+      throw invalid('An actor_token is not taken here')
+    if (!Object.hasOwn(subjectKinds, subjectType))
+      throw invalid(`The subject_token_type must be ${Object.keys(subjectKinds).join(' or ')}`)
     const subjectKind = subjectKinds[subjectType as keyof typeof subjectKinds]
-    const kinds = requestedType === undefined ? issuedKinds : issuedKinds.filter((kind) => tokenTypes[kind] === requestedType)
+    const kinds =
+      requestedType === undefined ? issuedKinds : issuedKinds.filter((kind) => tokenTypes[kind] === requestedType)
     if (kinds.length === 0) throw invalid(`The requested_token_type must be ${Object.values(tokenTypes).join(' or ')}`)
-    if (organization !== undefined && !organizationId.test(organization)) throw invalid('The organization_id must be a lower-case UUID')
+    if (organization !== undefined && !organizationId.test(organization))
+      throw invalid('The organization_id must be a lower-case UUID')
     return {
       kinds,
       async at(api, kind: ExchangedKind) {
-        const decision = await verifier.judge(api, { credential: subjectToken, organizationId: organization, exchange: subjectKind })
+        const decision = await verifier.judge(api, {
+          credential: subjectToken,
+          organizationId: organization,
+          exchange: subjectKind,
+        })
         if (!decision.valid) throw refusal(decision)
         const { id, subject, organizationId: held, tier, environment, scopes, expiresAt } = decision.principal
         const lifetimeSeconds = Math.min(maxExchangedSeconds, Math.floor(((expiresAt ?? Infinity) - now()) / 1000))
@@ -70,7 +91,16 @@ export const tokenExchange: Grant = {
         return {
           scopes,
           environment,
-          mint: (granted) => mint.exchanged(api, kind, { keyId: id, subject, organizationId: held, tier, environment, scopes: granted, lifetimeSeconds }),
+          mint: (granted) =>
+            mint.exchanged(api, kind, {
+              keyId: id,
+              subject,
+              organizationId: held,
+              tier,
+              environment,
+              scopes: granted,
+              lifetimeSeconds,
+            }),
         }
       },
       members: (kind: ExchangedKind) => ({ issued_token_type: tokenTypes[kind] }),

@@ -1,0 +1,202 @@
+// Tenant and right boundaries: every management operation is tried by everybody who may not, and nothing changes.
+// An operation that is not in the table fails the test: a new route cannot be forgotten here.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Launched, launch, stoppedClock, world } from '../harness.ts'
+
+/** Who may at least: roles of the victim's organization, the owner of a token, operators, or whoever holds the scope verify. */
+type Needs = 'anybody' | 'verify' | 'person' | 'viewer' | 'member' | 'admin' | 'owner' | 'self' | 'operator'
+
+const organization = '/organizations/{organization_id}'
+
+/** Operation → what it needs, and a body that would be right. */
+const operations: Record<string, { needs: Needs; body?: object }> = {
+  verify: { needs: 'verify', body: { credential: 'x', api: 'multi' } },
+  explain: { needs: 'verify', body: { credential: 'x', api: 'multi' } },
+  inspect: { needs: 'anybody', body: { token: 'eyJhbGciOiJub25lIn0.e30.' } },
+  describeCaller: { needs: 'anybody' },
+  createUser: { needs: 'operator', body: { email: 'new@example.com', name: 'New' } },
+  listUsers: { needs: 'operator' },
+  getUser: { needs: 'operator' },
+  updateUser: { needs: 'operator', body: { name: 'Mallory' } },
+  deleteUser: { needs: 'operator' },
+  createUserLink: { needs: 'operator' },
+  listOrganizations: { needs: 'anybody' },
+  createOrganization: { needs: 'person', body: { name: 'Mine' } },
+  getOrganization: { needs: 'viewer' },
+  updateOrganization: { needs: 'admin', body: { name: 'Mallory' } },
+  deleteOrganization: { needs: 'owner' },
+  listUsage: { needs: 'viewer' },
+  listMembers: { needs: 'viewer' },
+  addMember: { needs: 'admin', body: { user_id: '{stranger}', role: 'viewer' } },
+  changeRole: { needs: 'owner', body: { role: 'viewer' } },
+  removeMember: { needs: 'owner' },
+  listApiKeys: { needs: 'viewer' },
+  createApiKey: { needs: 'member', body: { name: 'Mallory' } },
+  listClients: { needs: 'viewer' },
+  createClient: { needs: 'admin', body: { name: 'Mallory' } },
+  listAudit: { needs: 'operator' },
+  listOrganizationAudit: { needs: 'admin' },
+  listOwnTokens: { needs: 'person' },
+  createOwnToken: { needs: 'person', body: { name: 'Own', all_organizations: true } },
+  listUserTokens: { needs: 'operator' },
+  createUserToken: { needs: 'operator', body: { name: 'Mallory', all_organizations: true } },
+  importLegacyTokens: { needs: 'operator', body: { lines: [{ line: 2, name: 'X', owner: '{owner}', organization: '{organization}', token: 'an-old-opaque-value' }] } },
+  listLegacyTokens: { needs: 'operator' },
+  listOwnLegacyTokens: { needs: 'person' },
+  deleteLegacyToken: { needs: 'operator' },
+  deleteOwnLegacyToken: { needs: 'self' },
+  listSigningKeys: { needs: 'operator' },
+  rotateSigningKeys: { needs: 'operator', body: {} },
+  exportSigningSecret: { needs: 'operator', body: { api: 'multi' } },
+}
+for (const noun of ['ApiKey', 'OrganizationApiKey']) {
+  Object.assign(operations, { [`get${noun}`]: { needs: 'viewer' }, [`update${noun}`]: { needs: 'admin', body: { name: 'Mallory' } }, [`revoke${noun}`]: { needs: 'admin' }, [`rotate${noun}`]: { needs: 'admin', body: {} } })
+}
+for (const suffix of ['', 'ById']) {
+  Object.assign(operations, {
+    [`getClient${suffix}`]: { needs: 'viewer' },
+    [`updateClient${suffix}`]: { needs: 'admin', body: { name: 'Mallory' } },
+    [`deleteClient${suffix}`]: { needs: 'admin' },
+    [`rotateClientSecret${suffix}`]: { needs: 'admin', body: {} },
+  })
+}
+for (const noun of ['Token', 'OwnToken']) {
+  Object.assign(operations, { [`get${noun}`]: { needs: 'self' }, [`rename${noun}`]: { needs: 'self', body: { name: 'Mallory' } }, [`revoke${noun}`]: { needs: 'self' }, [`rotate${noun}`]: { needs: 'self', body: {} } })
+}
+
+const roleRank = ['viewer', 'member', 'admin', 'owner']
+
+interface Caller {
+  credential: string | undefined
+  /** Role in the victim's organization. */
+  role?: string
+  person?: boolean
+  scopes?: string[]
+}
+
+const mayTry = (needs: Needs, { credential, role, person = false, scopes = [] }: Caller): boolean => {
+  if (credential === undefined) return false
+  if (needs === 'anybody') return true
+  if (needs === 'verify') return scopes.includes('verify')
+  if (needs === 'person') return person
+  return role !== undefined && roleRank.includes(needs) && roleRank.indexOf(role) >= roleRank.indexOf(needs)
+}
+
+/** Everything that somebody could have changed, without what use alone changes. */
+const snapshot = async ({ app: { store } }: Launched): Promise<string> => {
+  const tables = ['users', 'organizations', 'members', 'credentials', 'credential_organizations', 'clients', 'client_secrets', 'signing_keys', 'links', 'audit'] as const
+  const rows = await Promise.all(tables.map((table) => store.db.selectFrom(table).selectAll().execute()))
+  return JSON.stringify(rows)
+}
+
+test('every operation is refused to everybody who may not, and changes nothing', async (t) => {
+  const clock = stoppedClock('2026-05-01T00:00:00Z')
+  const launched = await launch(t, { now: clock })
+  const { operate, ask, app } = launched
+  const victim = await world(launched)
+  const foreign = await world(launched)
+  const stranger = (await operate<{ id: string }>('POST', '/users', { email: 'stranger@example.com', name: 'Stranger' })).id
+  const tokenOf = async (userId: string) => (await operate<{ token: string }>('POST', `/users/${userId}/tokens`, { name: 'T', all_organizations: true })).token
+  const withRole = async (role: string) => {
+    const { id } = await operate<{ id: string }>('POST', '/users', { email: `${role}@example.com`, name: role })
+    await operate('POST', `${organization.replace('{organization_id}', victim.organization)}/members`, { user_id: id, role })
+    return tokenOf(id)
+  }
+  const victimKey = await victim.key()
+  const victimToken = await victim.token()
+  const victimClient = await victim.client()
+  await operate('POST', '/legacy-tokens/import', { lines: [{ line: 2, name: 'L', owner: victim.owner, organization: victim.organization, token: 'a-legacy-value-of-the-victim' }] })
+  const [legacy] = (await operate<{ data: { id: string }[] }>('GET', '/legacy-tokens')).data
+  const expired = await victim.key({ expires_in: 1 })
+  const expiredToken = await victim.token({ expires_in: 1 })
+  const revoked = await victim.key()
+  await operate('DELETE', `/api-keys/${revoked.id}`)
+
+  const callers: Record<string, Caller> = {
+    nobody: { credential: undefined },
+    'an expired key': { credential: expired.key },
+    'an expired token of the owner': { credential: expiredToken.token },
+    'a revoked key': { credential: revoked.key },
+    'a key of the organization without scopes': { credential: victimKey.key },
+    'a key of the organization with verify': { credential: (await victim.key({ scopes: 'verify' })).key, scopes: ['verify'] },
+    'a key of another organization': { credential: (await foreign.key()).key },
+    'a managing key of another organization': { credential: (await foreign.key({ scopes: 'manage:api-keys manage:clients manage:members manage:audit manage:usage manage:organizations' })).key },
+    'the owner of another organization': { credential: (await foreign.token()).token, person: true },
+    'a person of no organization': { credential: await tokenOf(stranger), person: true },
+    'a viewer': { credential: await withRole('viewer'), role: 'viewer', person: true },
+    'a member': { credential: await withRole('member'), role: 'member', person: true },
+    'an admin': { credential: await withRole('admin'), role: 'admin', person: true },
+  }
+  clock.advance(2000)
+
+  const ids: Record<string, string> = {
+    '{organization_id}': victim.organization,
+    '{key_id}': victimKey.id,
+    '{client_id}': victimClient.client_id,
+    '{user_id}': victim.owner,
+    '{stranger}': stranger,
+    '{owner}': victim.owner,
+    '{organization}': victim.organization,
+  }
+  const fill = (text: string, operationId: string): string =>
+    text.replaceAll(/\{\w+\}/g, (name) => (name === '{token_id}' ? ((operationId.includes('Legacy') ? legacy?.id : victimToken.id) ?? '') : (ids[name] ?? assert.fail(name))))
+
+  const { paths = {} } = app.server.swagger() as unknown as { paths?: Record<string, Record<string, { operationId: string }>> }
+  const listed = Object.entries(paths)
+    .filter(([path]) => path.startsWith('/api/v1/'))
+    .flatMap(([path, methods]) => Object.entries(methods).map(([method, { operationId }]) => ({ path, method: method.toUpperCase(), operationId })))
+  assert.deepEqual(listed.map(({ operationId }) => operationId).toSorted(), Object.keys(operations).toSorted(), 'every operation stands in the table')
+
+  let tried = 0
+  for (const { path, method, operationId } of listed) {
+    const { needs, body } = operations[operationId] ?? assert.fail(operationId)
+    for (const [who, caller] of Object.entries(callers)) {
+      if (mayTry(needs, caller)) continue
+      const before = await snapshot(launched)
+      const { statusCode, body: text } = await ask(method, fill(path, operationId), {
+        ...(caller.credential !== undefined && { as: caller.credential }),
+        ...(body && { body: JSON.parse(fill(JSON.stringify(body), operationId)) as object }),
+      })
+      const what = `${who}: ${method} ${path} → ${statusCode} ${text}`
+      const unknown = /^(nobody|an expired|a revoked)/.test(who)
+      assert.ok(unknown ? statusCode === 401 : [403, 404].includes(statusCode), what)
+      assert.equal(await snapshot(launched), before, `${what} changed something`)
+      tried++
+    }
+  }
+  assert.ok(tried > 500, `${tried} refusals`)
+})
+
+test('nobody but operators raises a tier, suspends, sees all, grants reserved scopes or acts for others', async (t) => {
+  const launched = await launch(t)
+  const { ask } = launched
+  const acme = await world(launched)
+  const other = await world(launched)
+  const { token } = await acme.token()
+  const managing = (await acme.key({ scopes: 'manage:organizations manage:api-keys manage:clients read' })).key
+  const path = `/api/v1/organizations/${acme.organization}`
+  for (const as of [token, managing]) {
+    for (const [method, url, body] of [
+      ['PATCH', path, { tier: 'enterprise' }],
+      ['PATCH', path, { suspended: true }],
+      ['POST', '/api/v1/organizations', { name: 'X', tier: 'pro' }],
+      ['POST', '/api/v1/organizations', { name: 'X', owner: other.owner }],
+      ['POST', `${path}/api-keys`, { name: 'X', scopes: 'verify' }],
+      ['POST', `${path}/api-keys`, { name: 'X', scopes: 'manage:members' }],
+      ['POST', `${path}/api-keys`, { name: 'X', user_id: other.owner }],
+      ['POST', `${path}/clients`, { name: 'X', scopes: 'introspect' }],
+      ['GET', '/api/v1/organizations?all=true', undefined],
+    ] as const) {
+      const { statusCode, body: text } = await ask(method, url, { as, ...(body && { body }) })
+      assert.equal(statusCode, 403, `${method} ${url} ${JSON.stringify(body)}: ${text}`)
+    }
+  }
+  // what a key with an end makes ends with it; what it may not do, its keys may not either
+  const short = (await acme.key({ scopes: 'manage:api-keys read', expires_in: 60 })).key
+  assert.equal((await ask('POST', `${path}/api-keys`, { as: short, body: { name: 'X', scopes: 'read', expires_in: 3600 } })).statusCode, 403)
+  assert.equal((await ask('POST', `${path}/api-keys`, { as: short, body: { name: 'X', scopes: 'read write' } })).statusCode, 403)
+  const made = await ask('POST', `${path}/api-keys`, { as: short, body: { name: 'X', scopes: 'read' } })
+  assert.equal(made.statusCode, 201, made.body)
+  assert.notEqual(made.json<{ expires_at: string | null }>().expires_at, null)
+})
