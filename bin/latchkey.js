@@ -3,17 +3,22 @@
 // installed only hands over to the one that npm brings along.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { pinnedNode, root } from './pinned-node.js'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { modulesFolder, pinnedNode, root } from './pinned-node.js'
 
 const requiredMajor = 26
 
-const source = join(root, 'src', 'cli', 'main.ts')
-const entry = existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js')
+const run = async () => {
+  // compiled code is kept with the packages that it belongs to; where that folder cannot be written, nothing is kept
+  module.enableCompileCache(join(modulesFolder(), '.cache', 'latchkey'))
+  const source = join(root, 'src', 'cli', 'main.ts')
+  await import(pathToFileURL(existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js')))
+}
 
 const handOver = (node) => {
-  const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
   // on a terminal the child gets the keyboard's signals itself
   const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
   process.on('SIGINT', () => onTerminal || child.kill('SIGINT'))
@@ -30,12 +35,12 @@ const handOver = (node) => {
   })
 }
 
-if (Number.parseInt(process.versions.node, 10) >= requiredMajor) await import(pathToFileURL(entry))
+const node = pinnedNode()
+if (Number.parseInt(process.versions.node, 10) >= requiredMajor) await run()
+else if (node !== undefined) handOver(node)
 else {
-  const node = pinnedNode()
-  if (node !== undefined) handOver(node)
-  else {
-    console.error(`latchkey: Node ${requiredMajor} or newer is needed; this is ${process.versions.node}. Install it, or reinstall with optional dependencies, which bring it.`)
-    process.exitCode = 1
-  }
+  console.error(
+    `latchkey: Node ${requiredMajor} or newer is needed; this is ${process.versions.node}. Install it, or reinstall with optional dependencies, which bring it.`,
+  )
+  process.exitCode = 1
 }

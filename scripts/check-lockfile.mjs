@@ -7,9 +7,12 @@ const found = []
 for (const [path, entry] of Object.entries(packages)) {
   for (const name of Object.keys({ ...entry.optionalDependencies, ...entry.dependencies })) {
     // resolution walks up the folders that enclose the dependent
-    const folders = path.split('/node_modules/').map((_, index, parts) => parts.slice(0, parts.length - index).join('/node_modules/'))
+    const folders = path
+      .split('/node_modules/')
+      .map((_, index, parts) => parts.slice(0, parts.length - index).join('/node_modules/'))
     const places = [...folders.map((folder) => `${folder}/node_modules/${name}`), `node_modules/${name}`]
-    if (!places.some((place) => packages[place.replace(/^\//, '')])) found.push(`${path || 'the project'} names ${name}, which is not in the lockfile`)
+    if (!places.some((place) => packages[place.replace(/^\//, '')]))
+      found.push(`${path || 'the project'} names ${name}, which is not in the lockfile`)
   }
   if (path !== '' && entry.hasInstallScript) found.push(`${path} has an install script`)
 }

@@ -125,7 +125,9 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   /** The API whose profile errors are written in; also of requests that no hook has seen. */
   const profileOf = ({ raw }: FastifyRequest): Api => {
     const site = siteOf.get(raw)
-    return site !== undefined && site.kind !== 'builtin' && 'api' in site && site.api !== undefined ? site.api : config.management
+    return site !== undefined && site.kind !== 'builtin' && 'api' in site && site.api !== undefined
+      ? site.api
+      : config.management
   }
 
   const server = createServer({ log, rewriteUrl, profileOf, requests: config.log.requests })
@@ -218,7 +220,10 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     startTimers() {
       every(10_000, 'give back slices', () => allowance.sweep(now()))
       every(15_000, 'write last uses', () => lastUse.flush())
-      every(10 * minute, 'prune expired rows', () => pruneExpired(store, now()))
+      let resumeAt: string | undefined
+      every(10 * minute, 'prune expired rows', async () => {
+        ;({ resumeAt } = await pruneExpired(store, now(), resumeAt))
+      })
       every(60 * minute, 'rotate signing keys', () => keys.rotateDue())
     },
     stopAccepting() {

@@ -1,7 +1,14 @@
 // `npm start`: read config, open store, build app, listen, stop cleanly.
-import { serve } from './serve.ts'
-import { loadConfig } from './config/config.ts'
-import { ConfigurationError } from './errors.ts'
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+// before anything else is loaded, so that the next start need not strip and compile it again
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/latchkey', import.meta.url)))
+const [{ loadConfig }, { ConfigurationError }, { serve }] = await Promise.all([
+  import('./config/config.ts'),
+  import('./errors.ts'),
+  import('./serve.ts'),
+])
 
 try {
   await serve(await loadConfig(process.env))

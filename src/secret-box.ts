@@ -1,5 +1,13 @@
 // What must be read back is AES-256-GCM ciphertext; what must only be recognised is an HMAC. Both keys come from LATCHKEY_SECRET by HKDF (RFC 5869).
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 
 export class SecretBox {
   readonly #encryption: KeyObject
@@ -7,7 +15,8 @@ export class SecretBox {
 
   /** `secret`: at least 32 characters of any text. */
   constructor(secret: string) {
-    const derive = (purpose: string): KeyObject => createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'latchkey', purpose, 32)))
+    const derive = (purpose: string): KeyObject =>
+      createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'latchkey', purpose, 32)))
     this.#encryption = derive('encryption')
     this.#hmac = createSecretKey(secret, 'utf8')
   }
@@ -24,7 +33,9 @@ export class SecretBox {
   open(sealed: string, context: string): Buffer {
     const bytes = Buffer.from(sealed.startsWith('v1.') ? sealed.slice(3) : '', 'base64url')
     if (bytes.length < 28) throw new Error(`Sealed value of ${context} is damaged.`)
-    const decipher = createDecipheriv('aes-256-gcm', this.#encryption, bytes.subarray(0, 12)).setAAD(Buffer.from(context))
+    const decipher = createDecipheriv('aes-256-gcm', this.#encryption, bytes.subarray(0, 12)).setAAD(
+      Buffer.from(context),
+    )
     decipher.setAuthTag(bytes.subarray(-16))
     return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()])
   }

@@ -1,4 +1,6 @@
 // The version of this Latchkey, from its package.json.
 import { readFileSync } from 'node:fs'
 
-export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}

@@ -74,7 +74,7 @@ export const launch = async (
     folder,
     ask(method, url, { host = 'localhost', as, headers = {}, body, form } = {}) {
       return inject({
-        method: method as 'GET',
+        method,
         url,
         headers: {
           host,
@@ -88,7 +88,7 @@ export const launch = async (
     },
     async operate(method, path, body) {
       const response = await inject({
-        method: method as 'GET',
+        method,
         url: `/api/v1${path}`,
         headers: { host: 'localhost', ...app.operatorHeaders() },
         ...(body && { payload: body }),

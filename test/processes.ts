@@ -34,8 +34,12 @@ export interface Running {
   end: (signal: NodeJS.Signals) => Promise<void>
 }
 
+/** What is compiled once is kept, as `npx latchkey` and `npm start` do. */
+const NODE_COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/latchkey', import.meta.url))
+
 const environment = (folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
+  NODE_COMPILE_CACHE,
   HOME: folder,
   LATCHKEY_DATA: folder,
   LATCHKEY_CONFIG: seedsFile,
@@ -95,11 +99,7 @@ const ask = (
   })
 
 /** Starts a server and waits until it listens; it is ended with the test. */
-export const startServer = async (
-  t: Cleanup,
-  folder: string,
-  env: NodeJS.ProcessEnv = {},
-): Promise<Running> => {
+export const startServer = async (t: Cleanup, folder: string, env: NodeJS.ProcessEnv = {}): Promise<Running> => {
   const port = env.PORT ? Number(env.PORT) : await freePort()
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,

@@ -1,6 +1,7 @@
 // GET and POST /setup: what one-time links open. Mounted at the root of the issuer's host.
 import type { BlockList } from 'node:net'
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { FastifyError, FastifyReply } from 'fastify'
 import { Refusal } from '../errors.ts'
 import { clientAddress } from '../http/client-address.ts'

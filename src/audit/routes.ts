@@ -1,5 +1,6 @@
 // Routes of the audit trail. It is only ever read here: nothing changes or deletes an entry.
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { ListOf, listFields } from '../http/list.ts'
 import { Id, Nullable, Time } from '../http/schemas.ts'
 import type { Store } from '../store/store.ts'
@@ -19,12 +20,14 @@ const Entry = Type.Object({
   detail: Nullable(Type.Record(Type.String(), Type.Unknown())),
 })
 
+const Word = Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\x21-\\x7e]+$' })
+
 const filters = Type.Object(
   {
     ...listFields,
-    action: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    actor_id: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    target_id: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    action: Type.Optional(Word),
+    actor_id: Type.Optional(Word),
+    target_id: Type.Optional(Word),
     since: Type.Optional(Time),
     until: Type.Optional(Time),
   },

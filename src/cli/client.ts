@@ -10,7 +10,8 @@ export interface ManagementClient {
 
 /** A path in which every value is one segment: path`/users/${id}/link`. */
 export const path = (parts: TemplateStringsArray, ...values: string[]): string => {
-  for (const value of values) if (['', '.', '..'].includes(value)) throw new Refusal('not_found', `There is nothing with the id "${value}".`)
+  for (const value of values)
+    if (['', '.', '..'].includes(value)) throw new Refusal('not_found', `There is nothing with the id "${value}".`)
   return String.raw(parts, ...values.map(encodeURIComponent))
 }
 
@@ -42,7 +43,10 @@ export const readAnswer = (status: number, text: string): Document => {
   const detail = typeof document?.detail === 'string' ? document.detail : undefined
   if (code !== undefined && Object.hasOwn(catalogue, code) && status < 500) throw new Refusal(code, detail)
   const requestId = typeof document?.request_id === 'string' ? document.request_id : undefined
-  throw new Fault(detail ?? `The answer is not one of a Latchkey's management API (status ${status}). Check the URL.`, requestId)
+  throw new Fault(
+    detail ?? `The answer is not one of a Latchkey's management API (status ${status}). Check the URL.`,
+    requestId,
+  )
 }
 
 /** `url`: a server's origin; undefined: the store of this folder's configuration. `verbose`: a fault in this process is told with its stack. */

@@ -18,7 +18,10 @@ export const globalsOf = (command: Command): Globals => command.optsWithGlobals<
 export const outputOf = (command: Command): Output => new Output(globalsOf(command).json === true)
 
 /** Runs `work` with a client that is closed afterwards. */
-export const withClient = async (command: Command, work: (client: ManagementClient, output: Output) => Promise<void>): Promise<void> => {
+export const withClient = async (
+  command: Command,
+  work: (client: ManagementClient, output: Output) => Promise<void>,
+): Promise<void> => {
   const globals = globalsOf(command)
   const client = await openClient(globals.url, isVerbose(globals))
   try {
@@ -29,4 +32,5 @@ export const withClient = async (command: Command, work: (client: ManagementClie
 }
 
 /** An example under a command's help. */
-export const example = (command: Command, ...lines: string[]): Command => command.addHelpText('after', `\nExample:\n${lines.map((line) => `  $ ${line}`).join('\n')}`)
+export const example = (command: Command, ...lines: string[]): Command =>
+  command.addHelpText('after', `\nExample:\n${lines.map((line) => `  $ ${line}`).join('\n')}`)

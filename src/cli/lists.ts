@@ -12,7 +12,7 @@ export interface Listing {
 }
 
 /** `path` with `parameters`; those undefined are left out. */
-export const withQuery = (path: string, parameters: Record<string, string | number | undefined>): string => {
+const withQuery = (path: string, parameters: Record<string, string | number | undefined>): string => {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, String(value))
   return query.size === 0 ? path : `${path}?${query.toString()}`
@@ -28,7 +28,10 @@ export const listAll = async (
   const data: Document[] = []
   let next: string | null = cursor ?? null
   do {
-    const page: Document = await client.request('GET', withQuery(path, { ...filters, limit: Math.min(pageSize, limit - data.length), cursor: next ?? undefined }))
+    const page: Document = await client.request(
+      'GET',
+      withQuery(path, { ...filters, limit: Math.min(pageSize, limit - data.length), cursor: next ?? undefined }),
+    )
     data.push(...(page.data as Document[]))
     next = typeof page.next_cursor === 'string' ? page.next_cursor : null
   } while (next !== null && data.length < limit)
@@ -36,7 +39,13 @@ export const listAll = async (
 }
 
 /** Says a list: a table, or what stands in its place when it is empty. `shown` prepares an entry for people. */
-export const sayList = (output: Output, listing: Listing, columns: readonly Column[], empty: string, shown: (entry: Document) => Document = (entry) => entry): void => {
+export const sayList = (
+  output: Output,
+  listing: Listing,
+  columns: readonly Column[],
+  empty: string,
+  shown: (entry: Document) => Document = (entry) => entry,
+): void => {
   output.result(listing, listing.data.length === 0 ? empty : table(columns, listing.data.map(shown)))
   if (listing.next_cursor !== null) output.note(`There are more. Go on with --cursor ${listing.next_cursor}`)
 }

@@ -7,7 +7,9 @@ import { type ManagementClient, readAnswer } from './client.ts'
 /** `verbose`: faults are logged on standard error with their stack. Throws ConfigurationError. */
 export const openLocalClient = async (verbose: boolean): Promise<ManagementClient> => {
   const config = await loadConfig(process.env)
-  const log = verbose ? pino({ level: 'error', base: null }, pino.destination({ dest: 2, sync: true })) : pino({ level: 'silent' })
+  const log = verbose
+    ? pino({ level: 'error', base: null }, pino.destination({ dest: 2, sync: true }))
+    : pino({ level: 'silent' })
   const app = await buildApp(config, { log, localOperator: true })
   const { host } = new URL(app.config.issuer)
   return {

@@ -1,7 +1,5 @@
-// The command line's entry: reads the arguments, runs one command, sets the exit status.
-import { isVerbose } from './context.ts'
-import { reportFailure } from './failure.ts'
-import { buildProgram } from './program.ts'
+// The command line's entry.
+import { run } from './run.ts'
 
 // a reader that has seen enough (`| head`) is no fault
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -9,9 +7,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-const program = buildProgram()
-try {
-  await program.parseAsync()
-} catch (error) {
-  process.exitCode = reportFailure(error, isVerbose(program.opts()))
-}
+process.exitCode = await run(process.argv.slice(2))

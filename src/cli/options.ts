@@ -23,14 +23,16 @@ const parseLifetime = (text: string): number => {
 export const parseEnd = (text: string): string => {
   const bare = /^\d{4}-\d{2}-\d{2}$/.test(text)
   const at = parseTime(bare ? `${text}T00:00:00Z` : text)
-  if (at === undefined) throw new InvalidArgumentError('Write a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00Z.')
+  if (at === undefined)
+    throw new InvalidArgumentError('Write a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00Z.')
   return formatTime(bare ? at + 86_400_000 : at)
 }
 
 /** RFC 3339, or a bare date, which begins that day, UTC. */
 export const parseBeginning = (text: string): string => {
   const at = parseTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
-  if (at === undefined) throw new InvalidArgumentError('Write a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00Z.')
+  if (at === undefined)
+    throw new InvalidArgumentError('Write a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00Z.')
   return formatTime(at)
 }
 
@@ -50,7 +52,8 @@ export const parseCount =
     return count
   }
 
-export const scopeOption = (what: string): Option => new Option('--scope <scopes>', `${what}, as in "read write"`).argParser(parseScope)
+export const scopeOption = (what: string): Option =>
+  new Option('--scope <scopes>', `${what}, as in "read write"`).argParser(parseScope)
 
 /** The two ways to say when something ends; neither: never. */
 export interface Expiry {
@@ -59,13 +62,18 @@ export interface Expiry {
 }
 
 export const expiryOptions = (): [Option, Option] => [
-  new Option('--expires-in <duration>', 'how long it lives, as in 24h or 90d; never ends where not given').argParser(parseLifetime).conflicts('expiresAt'),
+  new Option('--expires-in <duration>', 'how long it lives, as in 24h or 90d; never ends where not given')
+    .argParser(parseLifetime)
+    .conflicts('expiresAt'),
   new Option('--expires-at <date>', 'when it ends: RFC 3339, or a date, which ends that day, UTC').argParser(parseEnd),
 ]
 
 export const expiryBody = ({ expiresIn, expiresAt }: Expiry) => ({ expires_in: expiresIn, expires_at: expiresAt })
 
-export const overlapOption = (): Option => new Option('--overlap <duration>', 'how long the old one still works; 0 ends it now (default: 24h)').argParser(parseDuration)
+export const overlapOption = (): Option =>
+  new Option('--overlap <duration>', 'how long the old one still works; 0 ends it now (default: 24h)').argParser(
+    parseDuration,
+  )
 
 export interface Paging {
   limit?: number

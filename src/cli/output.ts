@@ -43,7 +43,10 @@ const segmenter = new Intl.Segmenter()
 const widthOf = (text: string): number => Array.from(segmenter.segment(text)).length
 
 export const table = (columns: readonly Column[], rows: readonly Document[]): string => {
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ field, show = asText }) => show(row[field])))]
+  const lines = [
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ field, show = asText }) => show(row[field]))),
+  ]
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))))
   const pad = (cell: string, index: number): string => cell + ' '.repeat((widths[index] ?? 0) - widthOf(cell))
   return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n')
@@ -56,7 +59,8 @@ export const details = (columns: readonly Column[], document: Document): string 
 }
 
 /** A new secret in a line of its own, said once. */
-export const once = (what: string, secret: unknown): string => `${asText(secret)}\n\nCopy the ${what} now: it will not be shown again.`
+export const once = (what: string, secret: unknown): string =>
+  `${asText(secret)}\n\nCopy the ${what} now: it will not be shown again.`
 
 export class Output {
   readonly json: boolean

@@ -27,7 +27,12 @@ export const buildProgram = (): Command => {
     .description('Issue, verify, limit and revoke every credential that callers of an API use.')
     .version(version)
     .option('--json', 'print one JSON document and nothing else')
-    .addOption(new Option('--url <url>', 'ask the Latchkey at this URL (after `latchkey login`) instead of the store of this folder').argParser(parseServerUrl))
+    .addOption(
+      new Option(
+        '--url <url>',
+        'ask the Latchkey at this URL (after `latchkey login`) instead of the store of this folder',
+      ).argParser(parseServerUrl),
+    )
     .option('--verbose', 'show where an unexpected fault came from')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })

@@ -14,7 +14,11 @@ export const remoteClient = (url: string, token: string): ManagementClient => ({
     try {
       response = await fetch(`${url}/api/v1${path}`, {
         method,
-        headers: { authorization: `Bearer ${token}`, accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'application/json',
+          ...(body && { 'content-type': 'application/json' }),
+        },
         ...(body && { body: JSON.stringify(body) }),
         redirect: 'error', // the token goes to no other server
         signal: AbortSignal.timeout(timeoutSeconds * 1000),
@@ -23,7 +27,11 @@ export const remoteClient = (url: string, token: string): ManagementClient => ({
     } catch (error) {
       throw new Fault(`${url} cannot be reached: ${reasonOf(error)}.`)
     }
-    if (response.status === 401) throw new Refusal('invalid_api_key', `${url} does not accept the token any more. Sign in again: latchkey login --url ${url}`)
+    if (response.status === 401)
+      throw new Refusal(
+        'invalid_api_key',
+        `${url} does not accept the token any more. Sign in again: latchkey login --url ${url}`,
+      )
     return readAnswer(response.status, text)
   },
   async close() {},
@@ -40,6 +48,7 @@ const reasonOf = (error: unknown): string => {
 
 export const openRemoteClient = async (url: string): Promise<ManagementClient> => {
   const token = await storedToken(url)
-  if (token === undefined) throw new Refusal('invalid_api_key', `You are not signed in to ${url}. Sign in first: latchkey login --url ${url}`)
+  if (token === undefined)
+    throw new Refusal('invalid_api_key', `You are not signed in to ${url}. Sign in first: latchkey login --url ${url}`)
   return remoteClient(url, token)
 }

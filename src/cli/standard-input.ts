@@ -30,6 +30,8 @@ const ask = async (prompt: string): Promise<string> => {
   process.stderr.write(`${prompt}: `)
   try {
     return await line.question('')
+  } catch (error) {
+    throw new Refusal('invalid_request', `${prompt}: nothing was typed.`, { cause: error }) // Ctrl-C or Ctrl-D
   } finally {
     line.close()
     process.stderr.write('\n')
@@ -37,4 +39,5 @@ const ask = async (prompt: string): Promise<string> => {
 }
 
 /** A credential given as an argument, or as `-` on standard input. */
-export const readCredential = async (argument: string, prompt: string): Promise<string> => (argument === '-' ? await readSecretInput(prompt) : argument).trim()
+export const readCredential = async (argument: string, prompt: string): Promise<string> =>
+  (argument === '-' ? await readSecretInput(prompt) : argument).trim()

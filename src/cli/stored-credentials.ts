@@ -5,14 +5,19 @@ import { dirname, join } from 'node:path'
 import { Refusal } from '../errors.ts'
 
 /** $XDG_CONFIG_HOME/latchkey/credentials.json, by the XDG Base Directory Specification. */
-export const credentialsFile = (env: NodeJS.ProcessEnv): string => join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'latchkey', 'credentials.json')
+export const credentialsFile = (env: NodeJS.ProcessEnv): string =>
+  join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'latchkey', 'credentials.json')
 
 const readAll = async (path: string): Promise<Map<string, string>> => {
   let text: string
   try {
     text = await readFile(path, 'utf8')
     const { mode } = await stat(path)
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) throw new Refusal('forbidden', `${path} can be read by others, so the tokens in it may be known. Revoke them, or if they are safe: chmod 600 ${path}`)
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw new Refusal(
+        'forbidden',
+        `${path} can be read by others, so the tokens in it may be known. Revoke them, or if they are safe: chmod 600 ${path}`,
+      )
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
     throw error
@@ -35,7 +40,9 @@ const writeAll = async (path: string, tokens: ReadonlyMap<string, string>): Prom
   try {
     const file = await open(draft, 'wx', 0o600)
     try {
-      await file.writeFile(`${JSON.stringify(Object.fromEntries([...tokens].map(([url, token]) => [url, { token }])), null, 2)}\n`)
+      await file.writeFile(
+        `${JSON.stringify(Object.fromEntries([...tokens].map(([url, token]) => [url, { token }])), null, 2)}\n`,
+      )
       await file.sync()
     } finally {
       await file.close()
@@ -48,7 +55,8 @@ const writeAll = async (path: string, tokens: ReadonlyMap<string, string>): Prom
 }
 
 /** The token for the server at `url`, or undefined. Throws Refusal where the file is damaged or open to others. */
-export const storedToken = async (url: string): Promise<string | undefined> => (await readAll(credentialsFile(process.env))).get(url)
+export const storedToken = async (url: string): Promise<string | undefined> =>
+  (await readAll(credentialsFile(process.env))).get(url)
 
 export const storeToken = async (url: string, token: string): Promise<void> => {
   const path = credentialsFile(process.env)

@@ -1,5 +1,6 @@
 // OAuth clients over the management API: under their organization, and by their id alone.
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Config } from '../config/config.ts'
 import { defaultOverlapSeconds, maxOverlapSeconds } from '../credentials/rotate.ts'
 import { ListOf, listQuery } from '../http/list.ts'
@@ -116,7 +117,7 @@ const ClientWithSecretSchema = Type.Object({
   ...client,
 })
 
-const tags = ['clients']
+const tags = ['Clients']
 const organizationParams = Type.Object({ organization_id: Id })
 const places = [
   {

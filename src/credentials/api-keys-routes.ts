@@ -1,5 +1,6 @@
 // Routes of API keys: under their organization, and by their id alone.
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Config } from '../config/config.ts'
 import { ListOf, listFields } from '../http/list.ts'
 import { Id, Name, Nullable, Scope, Time } from '../http/schemas.ts'

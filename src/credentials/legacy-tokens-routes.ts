@@ -1,5 +1,6 @@
 // Routes of legacy tokens: import, list and delete by operators; a person's own to list and delete.
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { requireUser } from '../accounts/actor.ts'
 import type { Config } from '../config/config.ts'
 import { ListOf, listQuery } from '../http/list.ts'

@@ -1,5 +1,5 @@
 // What the routes of API keys and personal access tokens have alike: ends, rotation, and answers that hold a value.
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Time } from '../http/schemas.ts'
 import { maxExpiresInSeconds } from './expiry.ts'

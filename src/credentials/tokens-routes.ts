@@ -1,5 +1,6 @@
 // Routes of personal access tokens: a person's own, those of a user for operators, and by their id alone.
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { type Actor, requireUser } from '../accounts/actor.ts'
 import { ListOf, listFields } from '../http/list.ts'
 import { Id, Name, Nullable, Time } from '../http/schemas.ts'

@@ -24,16 +24,28 @@ export const faultAnswer = (api: Api, requestId: string, error: unknown, log: Lo
 }
 
 /** Judges the request and spends what it costs, or has the answer that refuses it. Never throws. */
-export const admit = async ({ verifier, log, now }: AdmissionDeps, api: Api, asked: Asked, requestId: string): Promise<Admission> => {
+export const admit = async (
+  { verifier, log, now }: AdmissionDeps,
+  api: Api,
+  asked: Asked,
+  requestId: string,
+): Promise<Admission> => {
   const presented = presentedCredential(asked.rawHeaders, api.profile.presentation)
   if ('missing' in presented) return { answer: missingAnswer(api, requestId) }
   if ('malformed' in presented) return { answer: errorAnswer(api, 'invalid_request', requestId, presented.malformed) }
   const organization = namedOrganization(api, asked)
-  if ('malformed' in organization) return { answer: errorAnswer(api, 'invalid_request', requestId, organization.malformed) }
-  const judgement = { credential: presented.credential, scopes: scopesNeeded(api, asked), organizationId: organization.id }
+  if ('malformed' in organization)
+    return { answer: errorAnswer(api, 'invalid_request', requestId, organization.malformed) }
+  const judgement = {
+    credential: presented.credential,
+    scopes: scopesNeeded(api, asked),
+    organizationId: organization.id,
+  }
   try {
     const decision = await verifier.judge(api, judgement)
-    return decision.valid ? { admitted: decision, judgement } : { answer: denialAnswer(api, decision, requestId, now()) }
+    return decision.valid
+      ? { admitted: decision, judgement }
+      : { answer: denialAnswer(api, decision, requestId, now()) }
   } catch (error) {
     return { answer: faultAnswer(api, requestId, error, log) }
   }

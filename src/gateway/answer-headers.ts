@@ -3,7 +3,14 @@ import type { Headers } from '../verify/wire.ts'
 import { canonical, hopByHop, namedInConnection } from './header-names.ts'
 
 /** Said by Latchkey alone: limits, the request's id, who may read across origins. */
-const ours = new Set(['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'ratelimit', 'ratelimit-policy'])
+const ours = new Set([
+  'x-request-id',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+  'ratelimit',
+  'ratelimit-policy',
+])
 
 /** Lists, to which ours are added. */
 const appended = new Set(['link', 'vary'])
@@ -41,7 +48,14 @@ export const answerHeaders = (rawHeaders: readonly string[], own: Headers, share
   const headers: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = canonical(rawHeaders[i] as string)
-    if (hopByHop.has(name) || named.has(name) || ours.has(name) || name.startsWith('x-latchkey') || name.startsWith('access-control-')) continue
+    if (
+      hopByHop.has(name) ||
+      named.has(name) ||
+      ours.has(name) ||
+      name.startsWith('x-latchkey') ||
+      name.startsWith('access-control-')
+    )
+      continue
     if (shared && (originWide.has(name) || name in sandbox)) continue
     if (own[name] !== undefined && !appended.has(name)) continue
     headers.push(rawHeaders[i] as string, rawHeaders[i + 1] as string)

@@ -4,7 +4,19 @@ import type { Api } from '../config/config.ts'
 import type { Headers } from '../verify/wire.ts'
 
 const defaultMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
-const exposed = ['Retry-After', 'WWW-Authenticate', 'X-Request-Id', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'RateLimit', 'RateLimit-Policy', 'Deprecation', 'Sunset', 'Link']
+const exposed = [
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Deprecation',
+  'Sunset',
+  'Link',
+]
 const defaultMaxAgeSeconds = 600
 
 export const isPreflight = (method: string | undefined, headers: IncomingHttpHeaders): boolean =>
@@ -13,24 +25,33 @@ export const isPreflight = (method: string | undefined, headers: IncomingHttpHea
 /** Where the answer depends on the origin, caches are told so. */
 const allowOrigin = (origins: readonly string[], origin: string | undefined): Headers => {
   if (origins.includes('*')) return { 'access-control-allow-origin': '*' }
-  return { vary: 'Origin', ...(origin !== undefined && origins.includes(origin) && { 'access-control-allow-origin': origin }) }
+  return {
+    vary: 'Origin',
+    ...(origin !== undefined && origins.includes(origin) && { 'access-control-allow-origin': origin }),
+  }
 }
 
 /** For every answer of the API. The browser's own credentials are never let in: callers bring theirs in a header. */
 export const corsHeaders = ({ cors }: Pick<Api, 'cors'>, origin: string | undefined): Headers => {
   if (!cors) return {}
   const headers = allowOrigin(cors.origins, origin)
-  if (headers['access-control-allow-origin'] !== undefined) headers['access-control-expose-headers'] = [...exposed, ...(cors.exposeHeaders ?? [])].join(', ')
+  if (headers['access-control-allow-origin'] !== undefined)
+    headers['access-control-expose-headers'] = [...exposed, ...(cors.exposeHeaders ?? [])].join(', ')
   return headers
 }
 
 /** For the answer to a preflight; without `access-control-*` where the origin may not call. */
-export const preflightHeaders = ({ cors, profile }: Pick<Api, 'cors' | 'profile'>, origin: string | undefined): Headers => {
+export const preflightHeaders = (
+  { cors, profile }: Pick<Api, 'cors' | 'profile'>,
+  origin: string | undefined,
+): Headers => {
   if (!cors) return {}
   const headers = allowOrigin(cors.origins, origin)
   if (headers['access-control-allow-origin'] === undefined) return headers
   headers['access-control-allow-methods'] = (cors.methods ?? defaultMethods).join(', ')
-  headers['access-control-allow-headers'] = [...new Set([profile.presentation.header ?? 'Authorization', ...(cors.headers ?? ['Content-Type'])])].join(', ')
+  headers['access-control-allow-headers'] = [
+    ...new Set([profile.presentation.header ?? 'Authorization', ...(cors.headers ?? ['Content-Type'])]),
+  ].join(', ')
   headers['access-control-max-age'] = String(cors.maxAgeSeconds ?? defaultMaxAgeSeconds)
   return headers
 }

@@ -10,7 +10,13 @@ export interface Described extends Target {
   host: string
 }
 
-const told = ['x-forwarded-method', 'x-forwarded-host', 'x-forwarded-uri', 'x-original-method', 'x-original-url'] as const
+const told = [
+  'x-forwarded-method',
+  'x-forwarded-host',
+  'x-forwarded-uri',
+  'x-original-method',
+  'x-original-url',
+] as const
 
 type Told = Partial<Record<(typeof told)[number], string>>
 
@@ -21,7 +27,8 @@ const readTold = (rawHeaders: readonly string[]): Told | Malformed => {
     const spelled = (rawHeaders[i] as string).toLowerCase()
     const name = told.find((one) => one === canonical(spelled))
     if (name === undefined) continue
-    if (found[name] !== undefined || spelled !== name) return { malformed: `The header ${name} is ambiguous: it was sent more than once.` }
+    if (found[name] !== undefined || spelled !== name)
+      return { malformed: `The header ${name} is ambiguous: it was sent more than once.` }
     found[name] = (rawHeaders[i + 1] as string).trim()
   }
   return found
@@ -30,7 +37,8 @@ const readTold = (rawHeaders: readonly string[]): Told | Malformed => {
 const methodForm = /^[A-Z][A-Z-]{0,31}$/
 
 const describe = (method: string | undefined, host: string | undefined, target: string): Described | Malformed => {
-  if (method !== undefined && !methodForm.test(method)) return { malformed: 'The method of the request asked about is malformed.' }
+  if (method !== undefined && !methodForm.test(method))
+    return { malformed: 'The method of the request asked about is malformed.' }
   const name = host === undefined ? undefined : hostName(host)
   if (name === undefined) return { malformed: 'The host of the request asked about is missing or malformed.' }
   const parsed = parseTarget(target)
@@ -38,30 +46,45 @@ const describe = (method: string | undefined, host: string | undefined, target: 
 }
 
 const agree = (one: Described, other: Described): boolean =>
-  one.host === other.host && one.path === other.path && one.query === other.query && (one.method === undefined || other.method === undefined || one.method === other.method)
+  one.host === other.host &&
+  one.path === other.path &&
+  one.query === other.query &&
+  (one.method === undefined || other.method === undefined || one.method === other.method)
 
 /**
  * All descriptions that there are must agree: a proxy writes one kind of them, and a caller who adds another asks about
  * something else than it is going to do. `rest`: the path below /forward-auth, with the query; undefined: none.
  * `trusted`: the header fields count. Answers undefined where nothing describes the request.
  */
-export const describedRequest = (request: IncomingMessage, rest: string | undefined, trusted: boolean): Described | Malformed | undefined => {
+export const describedRequest = (
+  request: IncomingMessage,
+  rest: string | undefined,
+  trusted: boolean,
+): Described | Malformed | undefined => {
   const fields = trusted ? readTold(request.rawHeaders) : {}
   if ('malformed' in fields) return fields
   const host = requestHost(request.rawHeaders)
   const candidates: (Described | Malformed)[] = []
   const uri = fields['x-forwarded-uri']
-  if (uri !== undefined) candidates.push(describe(fields['x-forwarded-method'], fields['x-forwarded-host'] ?? host, uri))
+  if (uri !== undefined)
+    candidates.push(describe(fields['x-forwarded-method'], fields['x-forwarded-host'] ?? host, uri))
   const url = fields['x-original-url']
   if (url !== undefined) {
     const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]
-    candidates.push(describe(fields['x-original-method'], authority ?? host, authority === undefined ? url : originForm(url, authority)))
+    candidates.push(
+      describe(
+        fields['x-original-method'],
+        authority ?? host,
+        authority === undefined ? url : originForm(url, authority),
+      ),
+    )
   }
   if (rest !== undefined) candidates.push(describe(request.method, host, rest))
   let agreed: Described | undefined
   for (const candidate of candidates) {
     if ('malformed' in candidate) return candidate
-    if (agreed !== undefined && !agree(agreed, candidate)) return { malformed: 'The request asked about is described twice, and differently.' }
+    if (agreed !== undefined && !agree(agreed, candidate))
+      return { malformed: 'The request asked about is described twice, and differently.' }
     agreed = agreed === undefined ? candidate : { ...candidate, ...agreed, method: agreed.method ?? candidate.method }
   }
   return agreed

@@ -8,7 +8,12 @@ import { type Answer, principalJson } from '../verify/wire.ts'
 export const echoHost = 'echo'
 
 /** Reads the body to its end and answers. `headers`: names and values in turn. Rejects when the caller goes away. */
-export const echo = async (request: IncomingMessage, target: string, headers: readonly string[], principal: Principal): Promise<Answer> => {
+export const echo = async (
+  request: IncomingMessage,
+  target: string,
+  headers: readonly string[],
+  principal: Principal,
+): Promise<Answer> => {
   request.resume()
   if (!request.readableEnded) await finished(request, { writable: false })
   const seen: Record<string, string> = {}
@@ -19,6 +24,12 @@ export const echo = async (request: IncomingMessage, target: string, headers: re
   return {
     status: 200,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-    body: { method: request.method, path: target, headers: seen, principal: principalJson(principal), upstream: principal.environment },
+    body: {
+      method: request.method,
+      path: target,
+      headers: seen,
+      principal: principalJson(principal),
+      upstream: principal.environment,
+    },
   }
 }

@@ -47,37 +47,60 @@ const readQuestion = (url: string): Question | Malformed => {
 }
 
 /** Whether a decision needs to know more of the request than its credential. */
-const needsRequest = ({ requiredScopes, organization }: Api): boolean => requiredScopes.length > 0 || organization?.path !== undefined || organization?.query !== undefined
+const needsRequest = ({ requiredScopes, organization }: Api): boolean =>
+  requiredScopes.length > 0 || organization?.path !== undefined || organization?.query !== undefined
 
 const needsMethod = ({ requiredScopes }: Api): boolean => requiredScopes.some(({ methods }) => methods !== undefined)
 
 /** nginx passes on only 2xx, 401 and 403: any other status goes into a field of its own. */
 const as403 = (answer: Answer): Answer =>
-  answer.status === 401 ? answer : { ...answer, status: 403, headers: { ...answer.headers, 'x-latchkey-status': String(answer.status) } }
+  answer.status === 401
+    ? answer
+    : { ...answer, status: 403, headers: { ...answer.headers, 'x-latchkey-status': String(answer.status) } }
 
 export const forwardAuthRoutes = ({ config, sites, verifier, keys, log, now }: ForwardAuthDeps): FastifyPluginAsync => {
   const identify = createIdentify(keys, config.issuer, now)
   const none: Described = { method: undefined, host: '', path: '/', query: '' }
 
-  const find = ({ api: name }: Question, described: Described | undefined, request: FastifyRequest): Api | undefined => {
+  const find = (
+    { api: name }: Question,
+    described: Described | undefined,
+    request: FastifyRequest,
+  ): Api | undefined => {
     if (name !== undefined) return config.apis.get(name)
     if (described) return sites.apiAt(described.host, described.path)
     const host = requestHost(request.raw.rawHeaders)
     return host === undefined ? undefined : sites.apiAt(host, '/')
   }
 
-  const decide = async (request: FastifyRequest, reply: FastifyReply, question: Question): Promise<Answer | undefined> => {
+  const decide = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    question: Question,
+  ): Promise<Answer | undefined> => {
     const { raw, id } = request
     const described = describedRequest(raw, question.rest, isTrusted(config.trustedProxies, raw.socket.remoteAddress))
     const malformed = described !== undefined && 'malformed' in described ? described.malformed : undefined
-    if (malformed !== undefined) return errorAnswer(config.apis.get(question.api ?? '') ?? config.management, 'invalid_request', id, malformed)
+    if (malformed !== undefined)
+      return errorAnswer(config.apis.get(question.api ?? '') ?? config.management, 'invalid_request', id, malformed)
     const known = described as Described | undefined
     const api = find(question, known, request)
     if (!api) return errorAnswer(config.management, 'forbidden', id, 'No API of this Latchkey matches the request.')
     if (!known && needsRequest(api)) {
-      return errorAnswer(api, 'invalid_request', id, 'The request asked about is not described by a trusted proxy: send X-Forwarded-Method, -Host and -Uri, and see LATCHKEY_TRUSTED_PROXIES.')
+      return errorAnswer(
+        api,
+        'invalid_request',
+        id,
+        'The request asked about is not described by a trusted proxy: send X-Forwarded-Method, -Host and -Uri, and see LATCHKEY_TRUSTED_PROXIES.',
+      )
     }
-    if (known?.method === undefined && needsMethod(api)) return errorAnswer(api, 'invalid_request', id, 'The method of the request asked about is missing: send X-Forwarded-Method or X-Original-Method.')
+    if (known?.method === undefined && needsMethod(api))
+      return errorAnswer(
+        api,
+        'invalid_request',
+        id,
+        'The method of the request asked about is missing: send X-Forwarded-Method or X-Original-Method.',
+      )
     const { path, query, method = 'GET' } = known ?? none
     const admission = await admit({ verifier, log, now }, api, { method, path, query, rawHeaders: raw.rawHeaders }, id)
     if ('answer' in admission) return admission.answer
@@ -95,7 +118,8 @@ export const forwardAuthRoutes = ({ config, sites, verifier, keys, log, now }: F
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     reply.header('cache-control', 'no-store')
     const question = readQuestion(originForm(request.raw.url ?? '', request.headers.host ?? ''))
-    if ('malformed' in question) return sendAnswer(reply, errorAnswer(config.management, 'invalid_request', request.id, question.malformed))
+    if ('malformed' in question)
+      return sendAnswer(reply, errorAnswer(config.management, 'invalid_request', request.id, question.malformed))
     const refused = await decide(request, reply, question)
     if (!refused) return reply.code(200).send()
     return sendAnswer(reply, question.deny403 ? as403(refused) : refused)

@@ -48,7 +48,15 @@ type Routed = Site & { kind: 'gateway' }
 
 export const createGateway = ({ config, sites, verifier, keys, log, now }: GatewayDeps): Gateway => {
   const upstreams = new Upstreams()
-  const parts: GatewayParts = { config, sites, verifier, upstreams, identify: createIdentify(keys, config.issuer, now), log, now }
+  const parts: GatewayParts = {
+    config,
+    sites,
+    verifier,
+    upstreams,
+    identify: createIdentify(keys, config.issuer, now),
+    log,
+    now,
+  }
   const served = servedApis(config)
   const upgrades = createUpgrades(parts, served)
   /** Callers that send their body only when told to (RFC 9110 §10.1.1). */
@@ -60,7 +68,12 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
   }
 
   /** Exchanges the request with the upstream, for as long as its credential is good. */
-  const proxy = async (request: FastifyRequest, reply: FastifyReply, api: Api, { url, target, headers, judgement, own, shared }: Proxied): Promise<FastifyReply> => {
+  const proxy = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    api: Api,
+    { url, target, headers, judgement, own, shared }: Proxied,
+  ): Promise<FastifyReply> => {
     const { raw: incoming, id } = request
     const { raw: outgoing } = reply
     if (outgoing.destroyed) return reply.hijack() // the caller has gone
@@ -90,14 +103,23 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     }
     if (outgoing.destroyed) return reply.hijack() // the caller has gone
     body?.unpipe().resume()
-    if (ended) return sendAnswer(reply, ended.refused ? denialAnswer(api, ended.refused, id, now()) : errorAnswer(api, 'temporarily_unavailable', id))
+    if (ended)
+      return sendAnswer(
+        reply,
+        ended.refused ? denialAnswer(api, ended.refused, id, now()) : errorAnswer(api, 'temporarily_unavailable', id),
+      )
     const failed = 'failed' in outcome ? outcome : { failed: 'upstream_unavailable' as const, error: undefined }
     log.warn({ request_id: id, api: api.name, err: failed.error }, 'upstream failed')
     return sendAnswer(reply, errorAnswer(api, failed.failed, id))
   }
 
   /** A request at an API: admitted or refused, and then passed on. */
-  const pass = async (request: FastifyRequest, reply: FastifyReply, site: Routed | (Site & { kind: 'unrouted' }), own: Headers): Promise<FastifyReply> => {
+  const pass = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    site: Routed | (Site & { kind: 'unrouted' }),
+    own: Headers,
+  ): Promise<FastifyReply> => {
     const { raw, id, method } = request
     const api = served.get(site.api) ?? site.api
     const { path, query } = site.kind === 'gateway' ? site : { path: '/', query: '' }
@@ -111,7 +133,13 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     wantBody(request, reply)
     if (passage.upstream.kind === 'url') {
       const { upstream, ...rest } = passage
-      return proxy(request, reply, api, { ...rest, url: upstream.url, judgement, own: { 'x-request-id': id, ...own, ...caller }, shared: site.shared })
+      return proxy(request, reply, api, {
+        ...rest,
+        url: upstream.url,
+        judgement,
+        own: { 'x-request-id': id, ...own, ...caller },
+        shared: site.shared,
+      })
     }
     if (site.shared) reply.headers(sandbox)
     try {
@@ -131,7 +159,8 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     reply.headers(own)
     if (site.kind === 'malformed') return sendAnswer(reply, errorAnswer(api, 'invalid_request', id, site.message))
     if (isPreflight(method, headers)) return reply.code(204).headers(preflightHeaders(api, headers.origin)).send()
-    if (site.kind === 'resource_metadata' && (method === 'GET' || method === 'HEAD')) return sendAnswer(reply, resourceMetadata(api, config.issuer))
+    if (site.kind === 'resource_metadata' && (method === 'GET' || method === 'HEAD'))
+      return sendAnswer(reply, resourceMetadata(api, config.issuer))
     if (site.kind === 'gateway' || site.kind === 'unrouted') return pass(request, reply, site, own)
     return sendAnswer(reply, errorAnswer(api, 'not_found', id))
   }

@@ -21,8 +21,19 @@ export const createIdentify = (keys: SigningKeys, issuer: string, now: () => num
     const iat = Math.floor(now() / 1000)
     const aud = upstream?.kind === 'url' ? upstream.url.origin : api.audience
     const told = Object.entries(facts).filter(([, value]) => value !== '')
-    const claims = { iss: issuer, aud, sub: facts[`${prefix}subject`], iat, exp: iat + lifetimeSeconds, jti: randomUUIDv7() }
-    return signJwt({ alg, typ: identityType, kid }, { ...claims, ...Object.fromEntries(told.map(([name, value]) => [name.slice(prefix.length), value])) }, key)
+    const claims = {
+      iss: issuer,
+      aud,
+      sub: facts[`${prefix}subject`],
+      iat,
+      exp: iat + lifetimeSeconds,
+      jti: randomUUIDv7(),
+    }
+    return signJwt(
+      { alg, typ: identityType, kid },
+      { ...claims, ...Object.fromEntries(told.map(([name, value]) => [name.slice(prefix.length), value])) },
+      key,
+    )
   }
   return async (api, upstream, principal) => {
     const facts = identityHeaders(principal)

@@ -35,7 +35,9 @@ export interface Passage {
 export const servedApis = ({ apis }: Config): ReadonlyMap<Api, Api> =>
   new Map(
     [...apis.values()].map((api) => {
-      const served = [...api.environments].filter((environment) => ['url', 'echo'].includes(api.upstreams.get(environment)?.kind ?? ''))
+      const served = [...api.environments].filter((environment) =>
+        ['url', 'echo'].includes(api.upstreams.get(environment)?.kind ?? ''),
+      )
       return [api, { ...api, environments: new Set(served) }]
     }),
   )
@@ -51,7 +53,8 @@ export const passageOf = async (
   const upstream = api.upstreams.get(principal.environment)
   if (!upstream) throw new Error(`${api.name} has no upstream for "${principal.environment}".`) // judged with the environments of servedApis
   const identity = await identify(api, upstream, principal)
-  const [host, base] = upstream.kind === 'url' ? [upstream.url.host, upstream.url.pathname.replace(/\/$/, '')] : [echoHost, '']
+  const [host, base] =
+    upstream.kind === 'url' ? [upstream.url.host, upstream.url.pathname.replace(/\/$/, '')] : [echoHost, '']
   const headers = upstreamHeaders(request, { api, host, identity, requestId, trustedProxies: config.trustedProxies })
   return { upstream, target: `${base}${path}${query}`, headers }
 }

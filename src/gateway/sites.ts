@@ -38,7 +38,8 @@ const anywhere = /^\/(?:(?:healthz|readyz|metrics)(?:\?|$)|forward-auth(?:[/?]|$
 const aliases = new Set(['/token', '/oauth/token', '/oauth/revoke', '/oauth/introspect', '/oauth/authorize'])
 const wellKnown = '/.well-known/oauth-protected-resource'
 
-const under = (path: string, prefix: string): boolean => prefix === '/' || path === prefix || (path.startsWith(prefix) && path[prefix.length] === '/')
+const under = (path: string, prefix: string): boolean =>
+  prefix === '/' || path === prefix || (path.startsWith(prefix) && path[prefix.length] === '/')
 
 const isManagement = ({ upstreams }: Api): boolean => upstreams.values().next().value?.kind === 'management'
 
@@ -72,7 +73,8 @@ export class Sites {
   /** `host` is the one Host header (`requestHost`), `target` the request target as it was sent. */
   match(host: string | undefined, target: string): Site {
     const name = host === undefined ? undefined : hostName(host)
-    if (host !== undefined && name === undefined) return { kind: 'malformed', message: 'Send one Host header that holds a host name.' }
+    if (host !== undefined && name === undefined)
+      return { kind: 'malformed', message: 'Send one Host header that holds a host name.' }
     if (anywhere.test(target)) return { kind: 'builtin' }
     if (host === undefined || name === undefined) return { kind: 'malformed', message: 'Send a Host header.' }
     const found = this.#find(name)
@@ -92,7 +94,11 @@ export class Sites {
     const routed = found.byPath.find((candidate) => under(path, candidate.path))
     if (routed) {
       if (!isManagement(routed)) return { kind: 'gateway', api: routed, path, query, shared: found.own }
-      return { kind: 'management', api: routed, url: `/api/v1${routed.path === '/' ? path : path.slice(routed.path.length)}${query}` }
+      return {
+        kind: 'management',
+        api: routed,
+        url: `/api/v1${routed.path === '/' ? path : path.slice(routed.path.length)}${query}`,
+      }
     }
     if (found.own) return { kind: 'builtin' }
     if (found.apis[0]) return { kind: 'unrouted', api: found.apis[0] }
@@ -106,7 +112,8 @@ export class Sites {
 
   #host(name: string): Host {
     let host = this.#hosts.get(name)
-    if (!host) this.#hosts.set(name, (host = { own: false, alias: undefined, apis: [], byPath: [], resources: new Map() }))
+    if (!host)
+      this.#hosts.set(name, (host = { own: false, alias: undefined, apis: [], byPath: [], resources: new Map() }))
     return host
   }
 
@@ -118,7 +125,8 @@ export class Sites {
   #resource({ resources }: Host, path: string): Api | undefined {
     if (!under(path, wellKnown)) return undefined
     let best: string | undefined
-    for (const prefix of resources.keys()) if (under(path.slice(wellKnown.length) || '/', prefix) && prefix.length > (best?.length ?? 0)) best = prefix
+    for (const prefix of resources.keys())
+      if (under(path.slice(wellKnown.length) || '/', prefix) && prefix.length > (best?.length ?? 0)) best = prefix
     return best === undefined ? undefined : resources.get(best)
   }
 }

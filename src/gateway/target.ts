@@ -20,9 +20,14 @@ const escape = /%[0-9a-f]{2}/gi
  * escaped slashes, backslashes, dot segments (also with parameters: `/..;/`), empty segments, control characters, broken UTF-8.
  */
 const normalPath = (raw: string): string | Malformed => {
-  if (/[^!-~]|[\\#]/.test(raw)) return { malformed: 'The path holds a backslash, "#", a space, a control character or one that is not ASCII. Percent-encode what belongs to it.' }
+  if (/[^!-~]|[\\#]/.test(raw))
+    return {
+      malformed:
+        'The path holds a backslash, "#", a space, a control character or one that is not ASCII. Percent-encode what belongs to it.',
+    }
   if (/%(?![0-9a-f]{2})/i.test(raw)) return { malformed: 'The path holds a "%" that is no percent-encoding.' }
-  if (/%(?:2f|5c|[01][0-9a-f]|7f)/i.test(raw)) return { malformed: 'The path holds an encoded slash, backslash or control character.' }
+  if (/%(?:2f|5c|[01][0-9a-f]|7f)/i.test(raw))
+    return { malformed: 'The path holds an encoded slash, backslash or control character.' }
   const path = raw.replace(escape, (found) => {
     const character = String.fromCharCode(Number.parseInt(found.slice(1), 16))
     return unreserved.test(character) ? character : found.toUpperCase()
@@ -73,7 +78,8 @@ export const requestHost = (rawHeaders: readonly string[]): string | undefined =
   let found: string | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') found = found === undefined ? (rawHeaders[i + 1] as string) : `${found},${rawHeaders[i + 1]}`
+    if (name.length === 4 && name.toLowerCase() === 'host')
+      found = found === undefined ? (rawHeaders[i + 1] as string) : `${found},${rawHeaders[i + 1]}`
   }
   return found
 }

@@ -52,7 +52,10 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
 
   /** Joins both ends until one of them closes, or `ended` says so. */
   const join = (caller: Duplex, upstream: Duplex): void => {
-    for (const [one, other] of [[caller, upstream], [upstream, caller]] as const) {
+    for (const [one, other] of [
+      [caller, upstream],
+      [upstream, caller],
+    ] as const) {
       one.on('error', () => one.destroy())
       one.once('close', () => {
         open.delete(one)
@@ -63,7 +66,13 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
     }
   }
 
-  const serve = async (request: IncomingMessage, socket: Socket, head: Buffer, site: Site & { kind: 'gateway' }, requestId: string): Promise<void> => {
+  const serve = async (
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    site: Site & { kind: 'gateway' },
+    requestId: string,
+  ): Promise<void> => {
     const api = served.get(site.api) ?? site.api
     const { path, query } = site
     const method = request.method as string
@@ -74,10 +83,23 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
     const { admitted, judgement } = admission
     Object.assign(own, callerHeaders(api, admitted, now()))
     const { upstream, target, headers } = await passageOf(parts, request, site, admitted.principal, requestId)
-    if (upstream.kind !== 'url') return writeAnswer(response, errorAnswer(api, 'invalid_request', requestId, 'This API does not upgrade connections.'), own)
+    if (upstream.kind !== 'url')
+      return writeAnswer(
+        response,
+        errorAnswer(api, 'invalid_request', requestId, 'This API does not upgrade connections.'),
+        own,
+      )
     const offered = protocolsOf(request.headers.upgrade)
     headers.push('Connection', 'Upgrade', 'Upgrade', offered.join(', '))
-    const exchange = upstreams.call({ url: upstream.url, method, target, headers, body: undefined, timeouts: api.timeouts, upgrade: true })
+    const exchange = upstreams.call({
+      url: upstream.url,
+      method,
+      target,
+      headers,
+      body: undefined,
+      timeouts: api.timeouts,
+      upgrade: true,
+    })
     const stop = watch(
       () => verifier.judge(api, { ...judgement, dryRun: true }),
       (refused) => {
@@ -116,7 +138,8 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
 
   return {
     wanted(request) {
-      if (request.httpVersion !== '1.1' || hasBody(request) || protocolsOf(request.headers.upgrade).length === 0) return false
+      if (request.httpVersion !== '1.1' || hasBody(request) || protocolsOf(request.headers.upgrade).length === 0)
+        return false
       const site = siteOf(request)
       return site.kind === 'gateway' && [...site.api.upstreams.values()].some(({ kind }) => kind === 'url')
     },

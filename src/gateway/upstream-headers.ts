@@ -8,7 +8,16 @@ import type { Headers } from '../verify/wire.ts'
 import { canonical, hopByHop, namedInConnection } from './header-names.ts'
 
 /** Written anew, or settled between the caller and Latchkey. */
-const replaced = new Set([...hopByHop, 'host', 'content-length', 'expect', 'x-request-id', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'])
+const replaced = new Set([
+  ...hopByHop,
+  'host',
+  'content-length',
+  'expect',
+  'x-request-id',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+])
 /** Frameworks that read these serve another path than the one that was matched. */
 const otherPath = new Set(['x-original-url', 'x-original-uri', 'x-rewrite-url'])
 /** Likewise another method; removed where scopes depend on the method. */
@@ -32,7 +41,8 @@ export interface Passage {
 }
 
 /** Whether a message follows the header (RFC 9112 §6.3). */
-export const hasBody = ({ headers }: IncomingMessage): boolean => headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 
 /** RFC 9110 §8.6: methods that have no content of their own are sent without Content-Length. */
 const bodyless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'])
@@ -45,12 +55,16 @@ const framing = (request: IncomingMessage): string[] => {
 }
 
 /** Names and values in turn, as node:http takes and gives them. */
-export const upstreamHeaders = (request: IncomingMessage, { api, host, identity, requestId, trustedProxies }: Passage): string[] => {
+export const upstreamHeaders = (
+  request: IncomingMessage,
+  { api, host, identity, requestId, trustedProxies }: Passage,
+): string[] => {
   const { rawHeaders, socket } = request
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
   const trusted = isTrusted(trustedProxies, address)
   const named = namedInConnection(rawHeaders)
-  const ownHeader = api.profile.presentation.header === undefined ? undefined : canonical(api.profile.presentation.header)
+  const ownHeader =
+    api.profile.presentation.header === undefined ? undefined : canonical(api.profile.presentation.header)
   const methodMatters = api.requiredScopes.some(({ methods }) => methods !== undefined)
   const headers = ['Host', host]
   const forwarded: { for: string[]; proto?: string; host?: string } = { for: [] }
@@ -61,7 +75,14 @@ export const upstreamHeaders = (request: IncomingMessage, { api, host, identity,
     if (trusted && name === 'x-forwarded-for') forwarded.for.push(value)
     else if (trusted && name === 'x-forwarded-proto') forwarded.proto = value
     else if (trusted && name === 'x-forwarded-host') forwarded.host = value
-    if (replaced.has(name) || named.has(name) || name.startsWith('x-latchkey') || otherPath.has(name) || (methodMatters && otherMethod.has(name))) continue
+    if (
+      replaced.has(name) ||
+      named.has(name) ||
+      name.startsWith('x-latchkey') ||
+      otherPath.has(name) ||
+      (methodMatters && otherMethod.has(name))
+    )
+      continue
     if (!api.forwardCredential && (name === 'authorization' || name === ownHeader)) continue
     if (!trusted && (name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip')) continue
     if (name === 'cookie') {
@@ -71,7 +92,12 @@ export const upstreamHeaders = (request: IncomingMessage, { api, host, identity,
   }
   headers.push(...framing(request))
   headers.push('X-Request-Id', requestId, 'X-Forwarded-For', [...forwarded.for, address].join(', '))
-  headers.push('X-Forwarded-Proto', forwarded.proto ?? ((socket as TLSSocket).encrypted ? 'https' : 'http'), 'X-Forwarded-Host', forwarded.host ?? request.headers.host ?? '')
+  headers.push(
+    'X-Forwarded-Proto',
+    forwarded.proto ?? ((socket as TLSSocket).encrypted ? 'https' : 'http'),
+    'X-Forwarded-Host',
+    forwarded.host ?? request.headers.host ?? '',
+  )
   for (const name in identity) headers.push(name, identity[name] as string)
   return headers
 }

@@ -19,7 +19,7 @@ export interface Call {
   upgrade?: boolean
 }
 
-export type Outcome =
+type Outcome =
   | { response: IncomingMessage }
   | { upgraded: IncomingMessage; socket: Duplex; head: Buffer }
   | { failed: 'upstream_unavailable' | 'upstream_timeout'; error: Error }
@@ -77,7 +77,10 @@ export class Upstreams {
         if ((response.statusCode ?? 0) >= 200) resolve({ response })
         else request.destroy(new Error(`The upstream answered with status ${response.statusCode}.`))
       })
-      if (call.upgrade) request.once('upgrade', (upgraded: IncomingMessage, socket: Duplex, head: Buffer) => resolve({ upgraded, socket, head }))
+      if (call.upgrade)
+        request.once('upgrade', (upgraded: IncomingMessage, socket: Duplex, head: Buffer) =>
+          resolve({ upgraded, socket, head }),
+        )
       if (call.body === undefined) request.end()
       else call.body.pipe(request)
     }

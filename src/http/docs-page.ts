@@ -53,21 +53,23 @@ const row = (
 const table = (caption: string, rows: Html[]): Html | undefined =>
   rows.length === 0
     ? undefined
-    : html`<table>
-        <caption>
-          ${caption}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Type</th>
-            <th scope="col">Meaning</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>`
+    : html`<div class="scroll">
+        <table>
+          <caption>
+            ${caption}
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Type</th>
+              <th scope="col">Meaning</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows}
+          </tbody>
+        </table>
+      </div>`
 
 const fields = (caption: string, schema: Schema | undefined): Html | undefined =>
   table(
@@ -81,7 +83,10 @@ const operation = ({ method, path, summary, parameters = [], requestBody, respon
   const body = Object.values(requestBody?.content ?? {})[0]?.schema
   const [status, answer] = Object.entries(responses).find(([code]) => code.startsWith('2')) ?? []
   return html`<details>
-    <summary><code>${method.toUpperCase()} ${path}</code> ${summary ?? ''}</summary>
+    <summary>
+      <code class="method">${method.toUpperCase()}</code> <code class="path">${path}</code>
+      <span class="what">${summary ?? ''}</span>
+    </summary>
     ${table(
       'Parameters',
       parameters.map(({ name, in: place, required, schema, description }) =>
@@ -116,6 +121,7 @@ const page = (document: { paths?: Record<string, Record<string, Operation> | und
         <a href="/openapi.json">openapi.json</a>.
       </p>
       ${sections}`,
+    'wide',
   )
 }
 

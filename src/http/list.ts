@@ -1,5 +1,5 @@
 // How lists are asked for and answered: `?limit=&cursor=` → `{data, next_cursor}`. The paging itself is store/page.ts.
-import { type TSchema, Type } from '@fastify/type-provider-typebox'
+import { type TSchema, Type } from 'typebox'
 import { defaultLimit, maxLimit } from '../store/page.ts'
 import { Id, Nullable } from './schemas.ts'
 

@@ -40,4 +40,18 @@ code, pre { font: .875rem/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, mo
 pre { margin: 0 0 1rem; padding: .75rem .875rem; background: var(--code); border-radius: .5rem; white-space: pre-wrap; }
 pre span { display: inline-block; }
 dd code, pre code { user-select: all; }
+a { color: var(--accent); }
+main.wide { max-width: 60rem; align-self: start; }
+details { border-top: 1px solid var(--line); }
+details:last-of-type { border-bottom: 1px solid var(--line); }
+summary { display: flex; flex-wrap: wrap; gap: .125rem .875rem; padding: .5rem .25rem; cursor: pointer; list-style: none; }
+summary::-webkit-details-marker { display: none; }
+summary .method { flex: 0 0 4.25rem; color: var(--accent); font-weight: 650; }
+summary .path { flex: 1 1 24rem; }
+summary .what { flex: 1 1 16rem; color: var(--quiet); }
+.scroll { overflow-x: auto; }
+table { width: 100%; margin: .25rem 0 1.25rem; border-collapse: collapse; font-size: .9375rem; overflow-wrap: normal; }
+caption { padding: .25rem 0; text-align: left; font-weight: 600; }
+th { text-align: left; font-size: .8125rem; font-weight: 600; color: var(--quiet); }
+th, td { padding: .3125rem .75rem .3125rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 `

@@ -36,8 +36,8 @@ const icon = `data:image/svg+xml,${encodeURIComponent(
 // written out here, so that nothing comes between the tags: the policy's hash covers every character there
 const styleElement = new Html(`<style>${style}</style>`)
 
-/** A whole page. `title` is also its heading. */
-export const layout = (title: string, body: Html): string =>
+/** A whole page. `title` is also its heading; `width`: `wide` for what is read, not filled in. */
+export const layout = (title: string, body: Html, width: 'narrow' | 'wide' = 'narrow'): string =>
   html`<!doctype html>
     <html lang="en">
       <head>
@@ -49,7 +49,7 @@ export const layout = (title: string, body: Html): string =>
         ${styleElement}
       </head>
       <body>
-        <main>
+        <main class="${width}">
           <p class="brand">Latchkey</p>
           <h1>${title}</h1>
           ${body}

@@ -1,5 +1,5 @@
 // TypeBox schemas that many routes share: each is the type, the validation, the serialisation and the OpenAPI at once.
-import { type TSchema, Type } from '@fastify/type-provider-typebox'
+import { type TSchema, Type } from 'typebox'
 
 /** A lower-case UUIDv7 (RFC 9562 §5.7). */
 export const Id = Type.String({

@@ -2,9 +2,16 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
-import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastJson, { type Schema } from 'fast-json-stringify'
+import Fastify, {
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import type { Logger } from 'pino'
 import type { Api } from '../config/config.ts'
 import { type Code, Refusal } from '../errors.ts'
@@ -30,6 +37,18 @@ const validators = () => {
   const text = new Ajv({ ...options, coerceTypes: true })
   for (const ajv of [body, text]) formats.default(ajv)
   return { body, text }
+}
+
+/** Compiled at the first request to the route: most commands and most processes ask few of them. */
+const lazily = (compile: () => ValidateFunction) => {
+  let compiled: ValidateFunction | undefined
+  const validate: { (data: unknown): boolean; errors?: ValidateFunction['errors'] } = (data) => {
+    compiled ??= compile()
+    const valid = compiled(data) as boolean
+    validate.errors = compiled.errors
+    return valid
+  }
+  return validate
 }
 
 const codeOf = (error: FastifyError | Error): Code => {
@@ -76,17 +95,34 @@ export const createServer = ({ log, rewriteUrl, profileOf, requests = 'refused' 
   const server = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    // every line says its request_id itself; a logger for each request would cost more than judging a key
+    childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUIDv7(),
     requestIdHeader: false,
     bodyLimit: 1024 * 1024,
     routerOptions: { maxParamLength: 200 },
     // a path that cannot be decoded reaches no route
-    frameworkErrors: (_error, request, reply) => void sendAnswer(reply as unknown as FastifyReply, errorAnswer(profileOf(request as unknown as FastifyRequest), 'invalid_request', request.id, 'The path is malformed.')),
+    frameworkErrors: (_error, request, reply) =>
+      void sendAnswer(
+        reply as unknown as FastifyReply,
+        errorAnswer(
+          profileOf(request as unknown as FastifyRequest),
+          'invalid_request',
+          request.id,
+          'The path is malformed.',
+        ),
+      ),
     forceCloseConnections: 'idle',
     ...(rewriteUrl && { rewriteUrl: (request: IncomingMessage) => rewriteUrl(request) }),
   }).withTypeProvider<TypeBoxTypeProvider>()
   const { body, text } = validators()
-  server.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? body : text).compile(schema as object))
+  server.setValidatorCompiler(({ schema, httpPart }) =>
+    lazily(() => (httpPart === 'body' ? body : text).compile(schema as object)),
+  )
+  server.setSerializerCompiler(({ schema }) => {
+    let serialize: ((data: unknown) => string) | undefined
+    return (data) => (serialize ??= fastJson(schema as Schema))(data)
+  })
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
     done()

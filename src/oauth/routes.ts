@@ -1,5 +1,5 @@
 // The OAuth endpoints and what the server publishes about itself, mounted at the root.
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { OAuthDeps } from './grant.ts'
 import { metadataOf } from './metadata.ts'
@@ -22,7 +22,7 @@ const MetadataAnswer = Type.Object({
 const JwkSet = Type.Object({ keys: Type.Array(Type.Object({}, { additionalProperties: true })) })
 
 const published = (operationId: string, summary: string, answer: object) => ({
-  schema: { operationId, summary, tags: ['oauth'], security: [], response: { 200: answer } },
+  schema: { operationId, summary, tags: ['OAuth'], security: [], response: { 200: answer } },
 })
 
 /** Public, the same for everybody: any page may read it. */

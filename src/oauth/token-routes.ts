@@ -1,5 +1,5 @@
 // POST /oauth/token and /token: the token endpoint on Fastify, where every answer is JSON that nobody keeps.
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { OAuthError, sendOAuthError, toOAuthError } from './errors.ts'
 import { formMediaType, maxFormLength } from './form.ts'
@@ -38,7 +38,7 @@ const ErrorAnswer = Type.Object({ error: Type.String(), error_description: Type.
 const schema = {
   operationId: 'token',
   summary: 'Get an access token (RFC 6749, RFC 8693)',
-  tags: ['oauth'],
+  tags: ['OAuth'],
   security: [],
   consumes: [formMediaType],
   body: TokenBody,

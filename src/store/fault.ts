@@ -8,6 +8,15 @@ const sqliteCodes = new Set([5, 6, 10, 13, 14]) // BUSY, LOCKED, IOERR, FULL, CA
 export const isStoreFault = (error: unknown): boolean => {
   const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown }
   if (code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number') return sqliteCodes.has(errcode & 0xff)
-  if (typeof code === 'string' && (socketCodes.has(code) || (code.length === 5 && postgresClasses.includes(code.slice(0, 2))))) return true
-  return typeof message === 'string' && /Connection terminated|not queryable|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client was closed|database is not open/.test(message)
+  if (
+    typeof code === 'string' &&
+    (socketCodes.has(code) || (code.length === 5 && postgresClasses.includes(code.slice(0, 2))))
+  )
+    return true
+  return (
+    typeof message === 'string' &&
+    /Connection terminated|not queryable|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client was closed|database is not open/.test(
+      message,
+    )
+  )
 }

@@ -16,7 +16,10 @@ export const migrate = async (
     const { rows } = await sql<{ name: string }>`SELECT name FROM ${sql.table(ledger)}`.execute(trx)
     const done = new Set(rows.map((row) => row.name))
     const unknown = [...done].filter((name) => !migrations.some((migration) => migration.name === name))
-    if (unknown.length > 0) throw new Error(`The store was made by a newer Latchkey (it has ${unknown.join(', ')}). Run that version, or restore a backup made before it.`)
+    if (unknown.length > 0)
+      throw new Error(
+        `The store was made by a newer Latchkey (it has ${unknown.join(', ')}). Run that version, or restore a backup made before it.`,
+      )
     const applied: string[] = []
     for (const { name, statements } of migrations) {
       if (done.has(name)) continue

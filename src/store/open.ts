@@ -4,5 +4,7 @@ import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Store } from './store.ts'
 
-export const openStore = (config: Pick<Config, 'databaseUrl' | 'dataFolder'>): Promise<Store & { migrated: readonly string[] }> =>
+export const openStore = (
+  config: Pick<Config, 'databaseUrl' | 'dataFolder'>,
+): Promise<Store & { migrated: readonly string[] }> =>
   config.databaseUrl === undefined ? openSqlite(config.dataFolder) : openPostgres(config.databaseUrl)

@@ -72,8 +72,15 @@ export const toClient = (row: ClientRow): ClientRecord => ({
   grants: list(row.grants) ?? [],
   environment: row.environment,
   apis: list(row.apis),
-  organization: { id: row.organization_id, tier: row.organization_tier, suspended: row.organization_suspended_at !== null },
-  secrets: (JSON.parse(row.secrets ?? '[]') as [string, number | null][]).map(([hash, expiresAt]) => ({ hash, expiresAt })),
+  organization: {
+    id: row.organization_id,
+    tier: row.organization_tier,
+    suspended: row.organization_suspended_at !== null,
+  },
+  secrets: (JSON.parse(row.secrets ?? '[]') as [string, number | null][]).map(([hash, expiresAt]) => ({
+    hash,
+    expiresAt,
+  })),
 })
 
 export const toSigningKey = (row: Schema['signing_keys']): SigningKeyRecord => ({
@@ -111,6 +118,7 @@ export const lookupSql = (aggregate: (columns: string) => string, parameter: str
         o.tier AS organization_tier, o.suspended_at AS organization_suspended_at,
         (SELECT ${aggregate('s.hash, s.expires_at')} FROM client_secrets s WHERE s.client_id = c.id) AS secrets
       FROM clients c JOIN organizations o ON o.id = c.organization_id WHERE c.id = ${parameter}`,
-    signingKeys: 'SELECT id, algorithm, api, public_jwk, sealed, created_at, retired_at, expires_at FROM signing_keys ORDER BY created_at DESC, id DESC',
+    signingKeys:
+      'SELECT id, algorithm, api, public_jwk, sealed, created_at, retired_at, expires_at FROM signing_keys ORDER BY created_at DESC, id DESC',
   }
 }

@@ -69,7 +69,14 @@ export interface Schema {
     created_by: string | null
     created_at: number
   }
-  client_secrets: { id: string; client_id: string; hash: string; hint: string; created_at: number; expires_at: number | null }
+  client_secrets: {
+    id: string
+    client_id: string
+    hash: string
+    hint: string
+    created_at: number
+    expires_at: number | null
+  }
   signing_keys: {
     /** The `kid`. */
     id: string
@@ -86,7 +93,14 @@ export interface Schema {
     /** Set by rotation: verifies until then. */
     expires_at: number | null
   }
-  links: { hash: string; kind: 'setup' | 'user'; user_id: string | null; created_at: number; expires_at: number; used_at: number | null }
+  links: {
+    hash: string
+    kind: 'setup' | 'user'
+    user_id: string | null
+    created_at: number
+    expires_at: number
+    used_at: number | null
+  }
   audit: {
     /** UUIDv7, so that order by id is order by time. */
     id: string

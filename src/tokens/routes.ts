@@ -1,5 +1,6 @@
 // Signing keys over the management API: list, rotate, and export an HS256 secret. For operators.
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { requireOperator } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
@@ -14,9 +15,21 @@ export interface SigningKeyDeps {
   now: () => number
 }
 
-const Algorithm = Type.Union([Type.Literal('ES256'), Type.Literal('RS256'), Type.Literal('EdDSA'), Type.Literal('HS256')])
+const Algorithm = Type.Union([
+  Type.Literal('ES256'),
+  Type.Literal('RS256'),
+  Type.Literal('EdDSA'),
+  Type.Literal('HS256'),
+])
 const NullableText = Type.Union([Type.String(), Type.Null()])
-const SigningKey = Type.Object({ id: Type.String(), algorithm: Algorithm, api: NullableText, created_at: Type.String(), retired_at: NullableText, expires_at: NullableText })
+const SigningKey = Type.Object({
+  id: Type.String(),
+  algorithm: Algorithm,
+  api: NullableText,
+  created_at: Type.String(),
+  retired_at: NullableText,
+  expires_at: NullableText,
+})
 const ApiName = Type.String({ maxLength: 63 })
 
 const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
@@ -25,30 +38,51 @@ export const signingKeyRoutes =
   ({ config, store, keys, now }: SigningKeyDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     const list = async () => ({
-      data: (await keys.list()).map(({ id, algorithm, api, createdAt, retiredAt, expiresAt }) => ({ id, algorithm, api, created_at: time(createdAt) as string, retired_at: time(retiredAt), expires_at: time(expiresAt) })),
+      data: (await keys.list()).map(({ id, algorithm, api, createdAt, retiredAt, expiresAt }) => ({
+        id,
+        algorithm,
+        api,
+        created_at: time(createdAt) as string,
+        retired_at: time(retiredAt),
+        expires_at: time(expiresAt),
+      })),
       next_cursor: null,
     })
     const response = { 200: Type.Object({ data: Type.Array(SigningKey), next_cursor: Type.Null() }) }
-    app.get('/signing-keys', { schema: { operationId: 'listSigningKeys', summary: 'List signing keys', tags: ['signing keys'], response } }, async ({ actor }) => {
-      requireOperator(actor, 'see signing keys')
-      return list()
-    })
+    app.get(
+      '/signing-keys',
+      { schema: { operationId: 'listSigningKeys', summary: 'List signing keys', tags: ['Signing keys'], response } },
+      async ({ actor }) => {
+        requireOperator(actor, 'see signing keys')
+        return list()
+      },
+    )
     app.post(
       '/signing-keys/rotate',
       {
         schema: {
           operationId: 'rotateSigningKeys',
           summary: 'Make new signing keys; the old ones verify until their last token has expired',
-          tags: ['signing keys'],
-          body: Type.Object({ algorithm: Type.Optional(Algorithm), api: Type.Optional(ApiName) }, { additionalProperties: false }),
+          tags: ['Signing keys'],
+          body: Type.Object(
+            { algorithm: Type.Optional(Algorithm), api: Type.Optional(ApiName) },
+            { additionalProperties: false },
+          ),
           response,
         },
       },
       async ({ actor, body }) => {
         requireOperator(actor, 'rotate signing keys')
-        if (body.api !== undefined && config.apis.get(body.api)?.profile.token.algorithm !== 'HS256') throw new Refusal('invalid_request', `API "${body.api}" has no secret of its own.`)
+        if (body.api !== undefined && config.apis.get(body.api)?.profile.token.algorithm !== 'HS256')
+          throw new Refusal('invalid_request', `API "${body.api}" has no secret of its own.`)
         await keys.rotate(body, async (trx, rotated) => {
-          for (const { id, algorithm, api } of rotated) await recordChange(trx, actor, now(), { action: 'signing_key.rotated', targetKind: 'signing_key', targetId: id, detail: { algorithm, ...(api !== null && { api }) } })
+          for (const { id, algorithm, api } of rotated)
+            await recordChange(trx, actor, now(), {
+              action: 'signing_key.rotated',
+              targetKind: 'signing_key',
+              targetId: id,
+              detail: { algorithm, ...(api !== null && { api }) },
+            })
         })
         return list()
       },
@@ -59,16 +93,24 @@ export const signingKeyRoutes =
         schema: {
           operationId: 'exportSigningSecret',
           summary: 'Read the HS256 secret of an API',
-          tags: ['signing keys'],
+          tags: ['Signing keys'],
           body: Type.Object({ api: ApiName }, { additionalProperties: false }),
           response: { 200: Type.Object({ api: Type.String(), id: Type.String(), secret: Type.String() }) },
         },
       },
       async ({ actor, body: { api } }) => {
         requireOperator(actor, 'export signing secrets')
-        if (config.apis.get(api)?.profile.token.algorithm !== 'HS256') throw new Refusal('invalid_request', `API "${api}" has no secret: its tokens are signed with a key pair.`)
+        if (config.apis.get(api)?.profile.token.algorithm !== 'HS256')
+          throw new Refusal('invalid_request', `API "${api}" has no secret: its tokens are signed with a key pair.`)
         const { id, secret } = await keys.exportSecret(api)
-        await store.transaction((trx) => recordChange(trx, actor, now(), { action: 'signing_key.exported', targetKind: 'signing_key', targetId: id, detail: { api } }))
+        await store.transaction((trx) =>
+          recordChange(trx, actor, now(), {
+            action: 'signing_key.exported',
+            targetKind: 'signing_key',
+            targetId: id,
+            detail: { api },
+          }),
+        )
         return { api, id, secret }
       },
     )

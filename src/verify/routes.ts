@@ -1,6 +1,6 @@
 // POST /verify: one decision for any credential. POST /explain: the same as a dry run, check by check. POST /inspect: what a token says.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { Actor } from '../accounts/actor.ts'
 import type { Api, Config } from '../config/config.ts'
@@ -67,7 +67,7 @@ export const verifyRoutes =
         schema: {
           operationId: 'verify',
           summary: 'Judge a credential, or up to 1,000 of them',
-          tags: ['verify'],
+          tags: ['Verify'],
           body: VerifyBody,
           response: { 200: VerifyResponse },
         },
@@ -102,7 +102,7 @@ export const verifyRoutes =
         schema: {
           operationId: 'explain',
           summary: 'Explain check by check how a credential would be judged',
-          tags: ['verify'],
+          tags: ['Verify'],
           body: ExplainBody,
           response: { 200: ExplainResponse },
         },
@@ -130,7 +130,7 @@ export const verifyRoutes =
         schema: {
           operationId: 'inspect',
           summary: 'Decode a JWT or CWT without verifying it',
-          tags: ['verify'],
+          tags: ['Verify'],
           body: Type.Object(
             { token: Type.String({ minLength: 1, maxLength: maxCredentialLength }) },
             { additionalProperties: false },

@@ -1,5 +1,5 @@
 // Shapes of verify on the wire.
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { catalogue } from '../errors.ts'
 import type { CredentialKind } from '../profiles/profile.ts'
 import { type Check, checks } from './decision.ts'

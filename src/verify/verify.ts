@@ -66,7 +66,10 @@ const standingOf = (origin: Origin): Standing => {
     environment: credential.environment,
     apis: credential.apis,
     organizationId: credential.organization?.id,
-    memberships: credential.kind === 'api_key' ? undefined : reached(credential.memberships, 'claims' in origin ? origin.claims.organizationId : undefined),
+    memberships:
+      credential.kind === 'api_key'
+        ? undefined
+        : reached(credential.memberships, 'claims' in origin ? origin.claims.organizationId : undefined),
   }
 }
 

@@ -41,7 +41,12 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   createOwnToken: { needs: 'person', body: { name: 'Own', all_organizations: true } },
   listUserTokens: { needs: 'operator' },
   createUserToken: { needs: 'operator', body: { name: 'Mallory', all_organizations: true } },
-  importLegacyTokens: { needs: 'operator', body: { lines: [{ line: 2, name: 'X', owner: '{owner}', organization: '{organization}', token: 'an-old-opaque-value' }] } },
+  importLegacyTokens: {
+    needs: 'operator',
+    body: {
+      lines: [{ line: 2, name: 'X', owner: '{owner}', organization: '{organization}', token: 'an-old-opaque-value' }],
+    },
+  },
   listLegacyTokens: { needs: 'operator' },
   listOwnLegacyTokens: { needs: 'person' },
   deleteLegacyToken: { needs: 'operator' },
@@ -51,7 +56,12 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   exportSigningSecret: { needs: 'operator', body: { api: 'multi' } },
 }
 for (const noun of ['ApiKey', 'OrganizationApiKey']) {
-  Object.assign(operations, { [`get${noun}`]: { needs: 'viewer' }, [`update${noun}`]: { needs: 'admin', body: { name: 'Mallory' } }, [`revoke${noun}`]: { needs: 'admin' }, [`rotate${noun}`]: { needs: 'admin', body: {} } })
+  Object.assign(operations, {
+    [`get${noun}`]: { needs: 'viewer' },
+    [`update${noun}`]: { needs: 'admin', body: { name: 'Mallory' } },
+    [`revoke${noun}`]: { needs: 'admin' },
+    [`rotate${noun}`]: { needs: 'admin', body: {} },
+  })
 }
 for (const suffix of ['', 'ById']) {
   Object.assign(operations, {
@@ -62,7 +72,12 @@ for (const suffix of ['', 'ById']) {
   })
 }
 for (const noun of ['Token', 'OwnToken']) {
-  Object.assign(operations, { [`get${noun}`]: { needs: 'self' }, [`rename${noun}`]: { needs: 'self', body: { name: 'Mallory' } }, [`revoke${noun}`]: { needs: 'self' }, [`rotate${noun}`]: { needs: 'self', body: {} } })
+  Object.assign(operations, {
+    [`get${noun}`]: { needs: 'self' },
+    [`rename${noun}`]: { needs: 'self', body: { name: 'Mallory' } },
+    [`revoke${noun}`]: { needs: 'self' },
+    [`rotate${noun}`]: { needs: 'self', body: {} },
+  })
 }
 
 const roleRank = ['viewer', 'member', 'admin', 'owner']
@@ -85,7 +100,18 @@ const mayTry = (needs: Needs, { credential, role, person = false, scopes = [] }:
 
 /** Everything that somebody could have changed, without what use alone changes. */
 const snapshot = async ({ app: { store } }: Launched): Promise<string> => {
-  const tables = ['users', 'organizations', 'members', 'credentials', 'credential_organizations', 'clients', 'client_secrets', 'signing_keys', 'links', 'audit'] as const
+  const tables = [
+    'users',
+    'organizations',
+    'members',
+    'credentials',
+    'credential_organizations',
+    'clients',
+    'client_secrets',
+    'signing_keys',
+    'links',
+    'audit',
+  ] as const
   const rows = await Promise.all(tables.map((table) => store.db.selectFrom(table).selectAll().execute()))
   return JSON.stringify(rows)
 }
@@ -96,17 +122,33 @@ test('every operation is refused to everybody who may not, and changes nothing',
   const { operate, ask, app } = launched
   const victim = await world(launched)
   const foreign = await world(launched)
-  const stranger = (await operate<{ id: string }>('POST', '/users', { email: 'stranger@example.com', name: 'Stranger' })).id
-  const tokenOf = async (userId: string) => (await operate<{ token: string }>('POST', `/users/${userId}/tokens`, { name: 'T', all_organizations: true })).token
+  const stranger = (
+    await operate<{ id: string }>('POST', '/users', { email: 'stranger@example.com', name: 'Stranger' })
+  ).id
+  const tokenOf = async (userId: string) =>
+    (await operate<{ token: string }>('POST', `/users/${userId}/tokens`, { name: 'T', all_organizations: true })).token
   const withRole = async (role: string) => {
     const { id } = await operate<{ id: string }>('POST', '/users', { email: `${role}@example.com`, name: role })
-    await operate('POST', `${organization.replace('{organization_id}', victim.organization)}/members`, { user_id: id, role })
+    await operate('POST', `${organization.replace('{organization_id}', victim.organization)}/members`, {
+      user_id: id,
+      role,
+    })
     return tokenOf(id)
   }
   const victimKey = await victim.key()
   const victimToken = await victim.token()
   const victimClient = await victim.client()
-  await operate('POST', '/legacy-tokens/import', { lines: [{ line: 2, name: 'L', owner: victim.owner, organization: victim.organization, token: 'a-legacy-value-of-the-victim' }] })
+  await operate('POST', '/legacy-tokens/import', {
+    lines: [
+      {
+        line: 2,
+        name: 'L',
+        owner: victim.owner,
+        organization: victim.organization,
+        token: 'a-legacy-value-of-the-victim',
+      },
+    ],
+  })
   const [legacy] = (await operate<{ data: { id: string }[] }>('GET', '/legacy-tokens')).data
   const expired = await victim.key({ expires_in: 1 })
   const expiredToken = await victim.token({ expires_in: 1 })
@@ -119,9 +161,18 @@ test('every operation is refused to everybody who may not, and changes nothing',
     'an expired token of the owner': { credential: expiredToken.token },
     'a revoked key': { credential: revoked.key },
     'a key of the organization without scopes': { credential: victimKey.key },
-    'a key of the organization with verify': { credential: (await victim.key({ scopes: 'verify' })).key, scopes: ['verify'] },
+    'a key of the organization with verify': {
+      credential: (await victim.key({ scopes: 'verify' })).key,
+      scopes: ['verify'],
+    },
     'a key of another organization': { credential: (await foreign.key()).key },
-    'a managing key of another organization': { credential: (await foreign.key({ scopes: 'manage:api-keys manage:clients manage:members manage:audit manage:usage manage:organizations' })).key },
+    'a managing key of another organization': {
+      credential: (
+        await foreign.key({
+          scopes: 'manage:api-keys manage:clients manage:members manage:audit manage:usage manage:organizations',
+        })
+      ).key,
+    },
     'the owner of another organization': { credential: (await foreign.token()).token, person: true },
     'a person of no organization': { credential: await tokenOf(stranger), person: true },
     'a viewer': { credential: await withRole('viewer'), role: 'viewer', person: true },
@@ -140,13 +191,25 @@ test('every operation is refused to everybody who may not, and changes nothing',
     '{organization}': victim.organization,
   }
   const fill = (text: string, operationId: string): string =>
-    text.replaceAll(/\{\w+\}/g, (name) => (name === '{token_id}' ? ((operationId.includes('Legacy') ? legacy?.id : victimToken.id) ?? '') : (ids[name] ?? assert.fail(name))))
+    text.replaceAll(/\{\w+\}/g, (name) =>
+      name === '{token_id}'
+        ? ((operationId.includes('Legacy') ? legacy?.id : victimToken.id) ?? '')
+        : (ids[name] ?? assert.fail(name)),
+    )
 
-  const { paths = {} } = app.server.swagger() as unknown as { paths?: Record<string, Record<string, { operationId: string }>> }
+  const { paths = {} } = app.server.swagger() as unknown as {
+    paths?: Record<string, Record<string, { operationId: string }>>
+  }
   const listed = Object.entries(paths)
     .filter(([path]) => path.startsWith('/api/v1/'))
-    .flatMap(([path, methods]) => Object.entries(methods).map(([method, { operationId }]) => ({ path, method: method.toUpperCase(), operationId })))
-  assert.deepEqual(listed.map(({ operationId }) => operationId).toSorted(), Object.keys(operations).toSorted(), 'every operation stands in the table')
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId }]) => ({ path, method: method.toUpperCase(), operationId })),
+    )
+  assert.deepEqual(
+    listed.map(({ operationId }) => operationId).toSorted(),
+    Object.keys(operations).toSorted(),
+    'every operation stands in the table',
+  )
 
   let tried = 0
   for (const { path, method, operationId } of listed) {
@@ -194,8 +257,15 @@ test('nobody but operators raises a tier, suspends, sees all, grants reserved sc
   }
   // what a key with an end makes ends with it; what it may not do, its keys may not either
   const short = (await acme.key({ scopes: 'manage:api-keys read', expires_in: 60 })).key
-  assert.equal((await ask('POST', `${path}/api-keys`, { as: short, body: { name: 'X', scopes: 'read', expires_in: 3600 } })).statusCode, 403)
-  assert.equal((await ask('POST', `${path}/api-keys`, { as: short, body: { name: 'X', scopes: 'read write' } })).statusCode, 403)
+  assert.equal(
+    (await ask('POST', `${path}/api-keys`, { as: short, body: { name: 'X', scopes: 'read', expires_in: 3600 } }))
+      .statusCode,
+    403,
+  )
+  assert.equal(
+    (await ask('POST', `${path}/api-keys`, { as: short, body: { name: 'X', scopes: 'read write' } })).statusCode,
+    403,
+  )
   const made = await ask('POST', `${path}/api-keys`, { as: short, body: { name: 'X', scopes: 'read' } })
   assert.equal(made.statusCode, 201, made.body)
   assert.notEqual(made.json<{ expires_at: string | null }>().expires_at, null)

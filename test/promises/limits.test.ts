@@ -18,16 +18,23 @@ const prepare = async (folder: string): Promise<{ env: { LATCHKEY_CONFIG: string
   const env = { LATCHKEY_CONFIG: join(folder, 'latchkey.config.ts') }
   writeFileSync(env.LATCHKEY_CONFIG, configuration)
   const { userId } = await makeOwner(folder)
-  const { token } = await commandJson<{ token: string }>(folder, 'tokens', 'create', '--user-id', userId, '--name', 'T', '--all-organizations')
+  const { token } = await commandJson<{ token: string }>(
+    folder,
+    'tokens',
+    'create',
+    '--user-id',
+    userId,
+    '--name',
+    'T',
+    '--all-organizations',
+  )
   return { env, token }
 }
 
 /** Sends `count` requests at once and counts those let in; every other must be a 429 with its headers. */
 const burst = async (server: Running, token: string, count: number): Promise<number> => {
   const answers = await Promise.all(
-    Array.from({ length: count }, () =>
-      server.ask('GET', '/zones', { headers: { 'x-api-token': token } }),
-    ),
+    Array.from({ length: count }, () => server.ask('GET', '/zones', { headers: { 'x-api-token': token } })),
   )
   for (const { status, headers } of answers) {
     if (status === 200) continue

@@ -6,8 +6,27 @@ import { type Launched, launch, world } from '../harness.ts'
 
 const runs = 2500
 
-const hosts = ['localhost', 'api.smoxy.localhost', 'api.multi.localhost', 'api.smoo.localhost', 'api.example.localhost', 'auth.smoo.localhost']
-const paths = ['/v1/embeddings', '/api/zones', '/v1/users', '/organizations', '/api/v1/users/me', '/token', '/oauth/token', '/forward-auth', '/api/v1/verify', '/', '/nowhere']
+const hosts = [
+  'localhost',
+  'api.smoxy.localhost',
+  'api.multi.localhost',
+  'api.smoo.localhost',
+  'api.example.localhost',
+  'auth.smoo.localhost',
+]
+const paths = [
+  '/v1/embeddings',
+  '/api/zones',
+  '/v1/users',
+  '/organizations',
+  '/api/v1/users/me',
+  '/token',
+  '/oauth/token',
+  '/forward-auth',
+  '/api/v1/verify',
+  '/',
+  '/nowhere',
+]
 
 /** Text that a header may hold: visible ASCII, with what parsers trip over. */
 const headerText = fc.string({
@@ -18,22 +37,66 @@ const headerText = fc.string({
 const credential = fc.oneof(
   headerText,
   fc.stringMatching(/^[0-9a-f]{64}$/),
-  fc.tuple(fc.constantFrom('sk_', 'sk_live_', 'sk_test_', 'pat_', 'cs_', 'rt_', 'sk__', 'SK_'), fc.stringMatching(/^[0-9a-f]{0,70}$/)).map(([prefix, body]) => prefix + body),
+  fc
+    .tuple(
+      fc.constantFrom('sk_', 'sk_live_', 'sk_test_', 'pat_', 'cs_', 'rt_', 'sk__', 'SK_'),
+      fc.stringMatching(/^[0-9a-f]{0,70}$/),
+    )
+    .map(([prefix, body]) => prefix + body),
   fc.tuple(fc.base64String(), fc.base64String(), fc.base64String()).map((parts) => `eyJ${parts.join('.')}`),
   fc.uint8Array({ maxLength: 400 }).map((bytes) => `0oRD${Buffer.from(bytes).toString('base64url')}`),
-  fc.json().map((json) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(json).toString('base64url')}.`),
+  fc
+    .json()
+    .map(
+      (json) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(json).toString('base64url')}.`,
+    ),
 )
 
 const rowCounts = async ({ app: { store } }: Launched): Promise<number[]> => {
   const count = async (rows: Promise<{ n: string | number | bigint }>): Promise<number> => Number((await rows).n)
   return Promise.all([
-    count(store.db.selectFrom('credentials').select((eb) => eb.fn.countAll().as('n')).executeTakeFirstOrThrow()),
-    count(store.db.selectFrom('clients').select((eb) => eb.fn.countAll().as('n')).executeTakeFirstOrThrow()),
-    count(store.db.selectFrom('users').select((eb) => eb.fn.countAll().as('n')).executeTakeFirstOrThrow()),
-    count(store.db.selectFrom('audit').select((eb) => eb.fn.countAll().as('n')).executeTakeFirstOrThrow()),
-    count(store.db.selectFrom('links').select((eb) => eb.fn.countAll().as('n')).executeTakeFirstOrThrow()),
-    count(store.activity.selectFrom('counters').select((eb) => eb.fn.countAll().as('n')).executeTakeFirstOrThrow()),
-    count(store.activity.selectFrom('last_used').select((eb) => eb.fn.countAll().as('n')).executeTakeFirstOrThrow()),
+    count(
+      store.db
+        .selectFrom('credentials')
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow(),
+    ),
+    count(
+      store.db
+        .selectFrom('clients')
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow(),
+    ),
+    count(
+      store.db
+        .selectFrom('users')
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow(),
+    ),
+    count(
+      store.db
+        .selectFrom('audit')
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow(),
+    ),
+    count(
+      store.db
+        .selectFrom('links')
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow(),
+    ),
+    count(
+      store.activity
+        .selectFrom('counters')
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow(),
+    ),
+    count(
+      store.activity
+        .selectFrom('last_used')
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow(),
+    ),
   ])
 }
 
@@ -53,11 +116,18 @@ const refused = (status: number, body: string, what: string): void => {
 test(`${runs} malformed credentials at every host and path`, { timeout: 200_000 }, async (t) => {
   const { launched, before } = await prepare(t)
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...hosts), fc.constantFrom(...paths), fc.constantFrom('authorization', 'x-api-token'), fc.constantFrom('', 'Bearer ', 'bearer  ', 'Basic ', 'DPoP '), credential, async (host, path, header, scheme, value) => {
-      const { statusCode, body } = await launched.ask('GET', path, { host, headers: { [header]: scheme + value } })
-      if (path === '/' && statusCode === 404) return
-      refused(statusCode, body, JSON.stringify({ host, path, header, scheme, value }))
-    }),
+    fc.asyncProperty(
+      fc.constantFrom(...hosts),
+      fc.constantFrom(...paths),
+      fc.constantFrom('authorization', 'x-api-token'),
+      fc.constantFrom('', 'Bearer ', 'bearer  ', 'Basic ', 'DPoP '),
+      credential,
+      async (host, path, header, scheme, value) => {
+        const { statusCode, body } = await launched.ask('GET', path, { host, headers: { [header]: scheme + value } })
+        if (path === '/' && statusCode === 404) return
+        refused(statusCode, body, JSON.stringify({ host, path, header, scheme, value }))
+      },
+    ),
     { numRuns: runs },
   )
   assert.deepEqual(await rowCounts(launched), before)
@@ -66,14 +136,21 @@ test(`${runs} malformed credentials at every host and path`, { timeout: 200_000 
 test(`${runs} malformed credentials in verify`, { timeout: 200_000 }, async (t) => {
   const { launched, key, before } = await prepare(t)
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom('smoo', 'smally', 'example', 'smoxy', 'multi'), fc.oneof(credential, fc.string({ unit: 'binary', maxLength: 200 })), async (api, value) => {
-      const { statusCode, body } = await launched.ask('POST', '/api/v1/verify', { as: key, body: { credential: value, api } })
-      if (statusCode === 200) {
-        const { valid, code } = JSON.parse(body) as { valid: boolean; code: string }
-        assert.equal(valid, false)
-        assert.equal(code, 'invalid_api_key')
-      } else refused(statusCode, body, JSON.stringify(value))
-    }),
+    fc.asyncProperty(
+      fc.constantFrom('smoo', 'smally', 'example', 'smoxy', 'multi'),
+      fc.oneof(credential, fc.string({ unit: 'binary', maxLength: 200 })),
+      async (api, value) => {
+        const { statusCode, body } = await launched.ask('POST', '/api/v1/verify', {
+          as: key,
+          body: { credential: value, api },
+        })
+        if (statusCode === 200) {
+          const { valid, code } = JSON.parse(body) as { valid: boolean; code: string }
+          assert.equal(valid, false)
+          assert.equal(code, 'invalid_api_key')
+        } else refused(statusCode, body, JSON.stringify(value))
+      },
+    ),
     { numRuns: runs },
   )
   assert.deepEqual(await rowCounts(launched), before)
@@ -82,13 +159,53 @@ test(`${runs} malformed credentials in verify`, { timeout: 200_000 }, async (t) 
 test(`${runs} malformed bodies at management routes`, { timeout: 200_000 }, async (t) => {
   const { launched, key, before } = await prepare(t)
   const organization = '01890000-0000-7000-8000-000000000000'
-  const routes = ['/verify', '/explain', '/inspect', '/users', '/organizations', `/organizations/${organization}/api-keys`, `/organizations/${organization}/members`, `/organizations/${organization}/clients`, '/account/tokens', '/legacy-tokens/import', '/signing-keys/rotate']
-  const text = fc.oneof(fc.json(), fc.string({ unit: 'binary', maxLength: 500 }), fc.constantFrom('{', '{"a":', '[]', 'null', '"x"', '1e999', '{"__proto__":{"operator":true}}', '{"constructor":{"prototype":{}}}'))
+  const routes = [
+    '/verify',
+    '/explain',
+    '/inspect',
+    '/users',
+    '/organizations',
+    `/organizations/${organization}/api-keys`,
+    `/organizations/${organization}/members`,
+    `/organizations/${organization}/clients`,
+    '/account/tokens',
+    '/legacy-tokens/import',
+    '/signing-keys/rotate',
+  ]
+  const text = fc.oneof(
+    fc.json(),
+    fc.string({ unit: 'binary', maxLength: 500 }),
+    fc.constantFrom(
+      '{',
+      '{"a":',
+      '[]',
+      'null',
+      '"x"',
+      '1e999',
+      '{"__proto__":{"operator":true}}',
+      '{"constructor":{"prototype":{}}}',
+    ),
+  )
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...routes), fc.constantFrom('application/json', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/json; charset=utf-16'), text, async (route, type, payload) => {
-      const { statusCode, body } = await launched.ask('POST', `/api/v1${route}`, { as: key, headers: { 'content-type': type }, body: payload })
-      refused(statusCode, body, JSON.stringify({ route, type, payload }))
-    }),
+    fc.asyncProperty(
+      fc.constantFrom(...routes),
+      fc.constantFrom(
+        'application/json',
+        'text/plain',
+        'application/x-www-form-urlencoded',
+        'multipart/form-data; boundary=x',
+        'application/json; charset=utf-16',
+      ),
+      text,
+      async (route, type, payload) => {
+        const { statusCode, body } = await launched.ask('POST', `/api/v1${route}`, {
+          as: key,
+          headers: { 'content-type': type },
+          body: payload,
+        })
+        refused(statusCode, body, JSON.stringify({ route, type, payload }))
+      },
+    ),
     { numRuns: runs },
   )
   assert.deepEqual(await rowCounts(launched), before)
@@ -96,18 +213,53 @@ test(`${runs} malformed bodies at management routes`, { timeout: 200_000 }, asyn
 
 test(`${runs} malformed token requests`, { timeout: 200_000 }, async (t) => {
   const { launched, before } = await prepare(t)
-  const name = fc.constantFrom('grant_type', 'client_id', 'client_secret', 'scope', 'resource', 'audience', 'subject_token', 'subject_token_type', 'requested_token_type', 'x')
-  const value = fc.oneof(fc.constantFrom('client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange', 'urn:latchkey:params:oauth:token-type:api-key', 'urn:latchkey:params:oauth:token-type:cwt', '%', '%zz', '%00', '+'), fc.string({ unit: 'binary', maxLength: 60 }).map(encodeURIComponentSafely))
+  const name = fc.constantFrom(
+    'grant_type',
+    'client_id',
+    'client_secret',
+    'scope',
+    'resource',
+    'audience',
+    'subject_token',
+    'subject_token_type',
+    'requested_token_type',
+    'x',
+  )
+  const value = fc.oneof(
+    fc.constantFrom(
+      'client_credentials',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+      'urn:latchkey:params:oauth:token-type:api-key',
+      'urn:latchkey:params:oauth:token-type:cwt',
+      '%',
+      '%zz',
+      '%00',
+      '+',
+    ),
+    fc.string({ unit: 'binary', maxLength: 60 }).map(encodeURIComponentSafely),
+  )
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom('/oauth/token', '/token'), fc.constantFrom('localhost', 'auth.smoo.localhost', 'api.example.localhost'), fc.array(fc.tuple(name, value), { maxLength: 8 }), fc.option(headerText.map((basic) => `Basic ${basic}`), { nil: undefined }), async (path, host, pairs, authorization) => {
-      const { statusCode, body } = await launched.ask('POST', path, {
-        host,
-        headers: { 'content-type': 'application/x-www-form-urlencoded', ...(authorization !== undefined && { authorization }) },
-        body: pairs.map(([key, text]) => `${key}=${text}`).join('&'),
-      })
-      refused(statusCode, body, JSON.stringify({ path, host, pairs, authorization }))
-      assert.equal(typeof (JSON.parse(body) as { error: unknown }).error, 'string')
-    }),
+    fc.asyncProperty(
+      fc.constantFrom('/oauth/token', '/token'),
+      fc.constantFrom('localhost', 'auth.smoo.localhost', 'api.example.localhost'),
+      fc.array(fc.tuple(name, value), { maxLength: 8 }),
+      fc.option(
+        headerText.map((basic) => `Basic ${basic}`),
+        { nil: undefined },
+      ),
+      async (path, host, pairs, authorization) => {
+        const { statusCode, body } = await launched.ask('POST', path, {
+          host,
+          headers: {
+            'content-type': 'application/x-www-form-urlencoded',
+            ...(authorization !== undefined && { authorization }),
+          },
+          body: pairs.map(([key, text]) => `${key}=${text}`).join('&'),
+        })
+        refused(statusCode, body, JSON.stringify({ path, host, pairs, authorization }))
+        assert.equal(typeof (JSON.parse(body) as { error: unknown }).error, 'string')
+      },
+    ),
     { numRuns: runs },
   )
   assert.deepEqual(await rowCounts(launched), before)

@@ -1,7 +1,14 @@
 // RFC 7519 §4, RFC 9068 §2.2, RFC 8392 §3: claims are of their type and in range, or the token is none.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AccessClaims, fromCwtClaims, type Members, readClaims, toCwtClaims, toMembers } from '../../src/tokens/claims.ts'
+import {
+  type AccessClaims,
+  fromCwtClaims,
+  type Members,
+  readClaims,
+  toCwtClaims,
+  toMembers,
+} from '../../src/tokens/claims.ts'
 
 const id = '0197a000-0000-7000-8000-0123456789ab'
 
@@ -102,7 +109,8 @@ const wrong: Record<string, unknown[]> = {
 
 for (const [name, values] of Object.entries(wrong)) {
   test(`refused: a wrong ${name}`, () => {
-    for (const value of values) assert.equal(readClaims('jwt', { ...asJwt(claims), [name]: value }), undefined, JSON.stringify(value))
+    for (const value of values)
+      assert.equal(readClaims('jwt', { ...asJwt(claims), [name]: value }), undefined, JSON.stringify(value))
   })
 }
 
@@ -114,7 +122,8 @@ test('refused: a CWT without its key, or with a cti of another length or type', 
     return readClaims('cwt', fromCwtClaims(cwt))
   }
   assert.ok(change('tier'))
-  for (const cti of [new Uint8Array(15), new Uint8Array(16), new Uint8Array(17), new Uint8Array(), 7]) assert.equal(change(7, cti), undefined)
+  for (const cti of [new Uint8Array(15), new Uint8Array(16), new Uint8Array(17), new Uint8Array(), 7])
+    assert.equal(change(7, cti), undefined)
   assert.equal(change('key_id'), undefined)
 })
 

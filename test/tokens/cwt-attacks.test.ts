@@ -21,7 +21,10 @@ const genuineBytes = Buffer.from(genuine, 'base64url')
 const message = decodeSign1(genuineBytes)
 assert.ok(message)
 const claims = decodeCbor(message.payload) as Map<number | string, unknown>
-const header = new Map<unknown, unknown>([[1, -8], [4, kid]])
+const header = new Map<unknown, unknown>([
+  [1, -8],
+  [4, kid],
+])
 
 interface Parts {
   protectedBytes?: Uint8Array
@@ -31,7 +34,12 @@ interface Parts {
 }
 
 /** A tagged COSE_Sign1 of these parts under a genuine signature. */
-const forge = ({ protectedBytes = encodeCbor(header), unprotected = new Map(), payload = encodeCbor(claims), context = 'Signature1' }: Parts = {}): Buffer => {
+const forge = ({
+  protectedBytes = encodeCbor(header),
+  unprotected = new Map(),
+  payload = encodeCbor(claims),
+  context = 'Signature1',
+}: Parts = {}): Buffer => {
   const signature = sign(null, encodeCbor([context, protectedBytes, new Uint8Array(), payload]), key)
   return Buffer.concat([Buffer.of(0xd2), encodeCbor([protectedBytes, unprotected, payload, signature])])
 }
@@ -45,18 +53,30 @@ const changed = (label: number | string, value: unknown): Uint8Array => encodeCb
 
 test('the forger’s tools are right: what it signs unchanged is taken, as is the name of RFC 9864', async () => {
   assert.equal((await read(base64url(forge()), 'plain')).ok, true)
-  assert.equal((await read(base64url(forge({ protectedBytes: encodeCbor(new Map([...header, [1, -19]])) })), 'plain')).ok, true)
+  assert.equal(
+    (await read(base64url(forge({ protectedBytes: encodeCbor(new Map([...header, [1, -19]])) })), 'plain')).ok,
+    true,
+  )
 })
 
 test('alg: none, symmetric, another curve, by name, or absent', async () => {
-  for (const alg of [0, 1, 4, 5, -7, -35, -37, -53, -257, -9]) await refused(forge({ protectedBytes: encodeCbor(new Map([...header, [1, alg]])) }), 'algorithm')
-  for (const alg of ['EdDSA', 'none', null, true, [], new Uint8Array([39]), 1.5]) await refused(forge({ protectedBytes: encodeCbor(new Map([...header, [1, alg]])) }))
+  for (const alg of [0, 1, 4, 5, -7, -35, -37, -53, -257, -9])
+    await refused(forge({ protectedBytes: encodeCbor(new Map([...header, [1, alg]])) }), 'algorithm')
+  for (const alg of ['EdDSA', 'none', null, true, [], new Uint8Array([39]), 1.5])
+    await refused(forge({ protectedBytes: encodeCbor(new Map([...header, [1, alg]])) }))
   await refused(forge({ protectedBytes: encodeCbor(new Map([[4, kid]])) }))
 })
 
 test('a kid finds an Ed25519 key of ours or nothing', async () => {
   const withKid = (value: unknown): Buffer => forge({ protectedBytes: encodeCbor(new Map([...header, [4, value]])) })
-  for (const value of [kid.subarray(1), Buffer.from('../../dev/null'), Buffer.from("' OR 1=1 --"), Buffer.from('__proto__', 'base64url'), Buffer.from((await keys.signer('HS256', 'secret')).id, 'base64url')]) await refused(withKid(value), 'unknown_key')
+  for (const value of [
+    kid.subarray(1),
+    Buffer.from('../../dev/null'),
+    Buffer.from("' OR 1=1 --"),
+    Buffer.from('__proto__', 'base64url'),
+    Buffer.from((await keys.signer('HS256', 'secret')).id, 'base64url'),
+  ])
+    await refused(withKid(value), 'unknown_key')
   for (const value of [new Uint8Array(), new Uint8Array(49), id, 1, null]) await refused(withKid(value))
   await refused(forge({ protectedBytes: encodeCbor(new Map([[1, -8]])) }))
   await refused(withKid(Buffer.from((await keys.signer('ES256')).id, 'base64url')), 'algorithm')
@@ -64,26 +84,62 @@ test('a kid finds an Ed25519 key of ours or nothing', async () => {
 })
 
 test('§3.1: crit, and every other parameter than alg and kid', async () => {
-  for (const extra of [[2, [1]], [2, [99]], [3, 'application/cwt'], [5, new Uint8Array(8)], [7, []], [13, new Map()], [15, new Map()], [33, new Uint8Array(8)], [99, 1], ['crit', []], ['alg', -8]] as const) {
+  for (const extra of [
+    [2, [1]],
+    [2, [99]],
+    [3, 'application/cwt'],
+    [5, new Uint8Array(8)],
+    [7, []],
+    [13, new Map()],
+    [15, new Map()],
+    [33, new Uint8Array(8)],
+    [99, 1],
+    ['crit', []],
+    ['alg', -8],
+  ] as const) {
     await refused(forge({ protectedBytes: encodeCbor(new Map([...header, extra])) }))
   }
 })
 
 test('§3: nothing stands in the unprotected header', async () => {
-  for (const unprotected of [new Map([[1, -8]]), new Map([[4, kid]]), new Map([[99, 1]]), new Map([[11, []]]), [], 'x', 1, null, new Uint8Array()]) await refused(forge({ unprotected }))
+  for (const unprotected of [
+    new Map([[1, -8]]),
+    new Map([[4, kid]]),
+    new Map([[99, 1]]),
+    new Map([[11, []]]),
+    [],
+    'x',
+    1,
+    null,
+    new Uint8Array(),
+  ])
+    await refused(forge({ unprotected }))
   await refused(forge({ protectedBytes: new Uint8Array(), unprotected: header }))
   await refused(forge({ protectedBytes: encodeCbor(new Map()), unprotected: header }))
   await refused(forge({ protectedBytes: encodeCbor(new Map([[1, -8]])), unprotected: new Map([[4, kid]]) }))
 })
 
 test('§4.4: a signature made in another context', async () => {
-  for (const context of ['Signature', 'CounterSignature', 'MAC0', 'signature1']) await refused(forge({ context }), 'signature')
+  for (const context of ['Signature', 'CounterSignature', 'MAC0', 'signature1'])
+    await refused(forge({ context }), 'signature')
 })
 
 test('§2: another tag, no tag, the CWT tag around, a tag written longer', async () => {
   const untagged = genuineBytes.subarray(1)
   await refused(untagged)
-  for (const tag of [[0xd0], [0xd1], [0xd8, 0x60], [0xd8, 0x61], [0xd8, 0x62], [0xd8, 0x3d], [0xd8, 0x12], [0xd9, 0, 18], [0xd2, 0xd2], [0xd8, 0x3d, 0xd2]]) await refused(Buffer.concat([Buffer.from(tag), untagged]))
+  for (const tag of [
+    [0xd0],
+    [0xd1],
+    [0xd8, 0x60],
+    [0xd8, 0x61],
+    [0xd8, 0x62],
+    [0xd8, 0x3d],
+    [0xd8, 0x12],
+    [0xd9, 0, 18],
+    [0xd2, 0xd2],
+    [0xd8, 0x3d, 0xd2],
+  ])
+    await refused(Buffer.concat([Buffer.from(tag), untagged]))
 })
 
 test('a message of another shape', async () => {
@@ -111,7 +167,11 @@ test('RFC 8949 §4.2: trailing data, indefinite lengths, long numbers, duplicate
   assert.deepEqual(map([first as Buffer, ...others]), payload)
   await refused(forge({ payload: map([...others, first as Buffer]) }))
   await refused(forge({ payload: map([first as Buffer, first as Buffer, ...others]) }))
-  await refused(forge({ payload: map([first as Buffer, Buffer.concat([encodeCbor(1), encodeCbor('https://evil.example')]), ...others]) }))
+  await refused(
+    forge({
+      payload: map([first as Buffer, Buffer.concat([encodeCbor(1), encodeCbor('https://evil.example')]), ...others]),
+    }),
+  )
   const head = Buffer.from(encodeCbor(header))
   await refused(forge({ protectedBytes: Buffer.concat([head, Buffer.of(0)]) }))
   await refused(forge({ protectedBytes: Buffer.concat([Buffer.of(0xa3, 0x01, 0x27), head.subarray(1)]) }))
@@ -135,7 +195,18 @@ test('claims that are wrong, under a genuine signature', async () => {
   await refused(forge({ payload: changed(4, tokens.clock.now / 1000) }), 'expired')
   await refused(forge({ payload: changed(5, tokens.clock.now / 1000 + 61) }), 'not_yet_valid')
   await refused(forge({ payload: changed(6, tokens.clock.now / 1000 + 61) }), 'not_yet_valid')
-  for (const [label, value] of [[4, '9999999999'], [4, -1], [4, 1.5], [4, new Tagged(1, 1_800_000_000)], [7, 'text'], [7, new Uint8Array(15)], [2, new Uint8Array(4)], [9, ['read']], ['tier', 1], ['key_id', null]] as const) {
+  for (const [label, value] of [
+    [4, '9999999999'],
+    [4, -1],
+    [4, 1.5],
+    [4, new Tagged(1, 1_800_000_000)],
+    [7, 'text'],
+    [7, new Uint8Array(15)],
+    [2, new Uint8Array(4)],
+    [9, ['read']],
+    ['tier', 1],
+    ['key_id', null],
+  ] as const) {
     await refused(forge({ payload: changed(label, value) }))
   }
   for (const label of claims.keys()) {
@@ -148,7 +219,17 @@ test('claims that are wrong, under a genuine signature', async () => {
 })
 
 test('RFC 4648 §3.5: one spelling of base64url', async () => {
-  for (const text of [`${genuine}=`, `${genuine}==`, ` ${genuine}`, `${genuine}\n`, `${genuine.slice(0, 50)}\n${genuine.slice(50)}`, genuineBytes.toString('base64'), genuineBytes.toString('hex'), `${genuine}A`]) await refused(text)
+  for (const text of [
+    `${genuine}=`,
+    `${genuine}==`,
+    ` ${genuine}`,
+    `${genuine}\n`,
+    `${genuine.slice(0, 50)}\n${genuine.slice(50)}`,
+    genuineBytes.toString('base64'),
+    genuineBytes.toString('hex'),
+    `${genuine}A`,
+  ])
+    await refused(text)
   const padding = (4 - (genuine.length % 4)) % 4
   if (padding > 0) {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

@@ -22,7 +22,11 @@ const file: LatchkeyConfig = {
 
 export const start = Date.UTC(2026, 0, 15, 12)
 
-export const openTokens = async ({ folder = mkdtempSync(join(tmpdir(), 'latchkey-tokens-')), secret = 's'.repeat(32), rotateAfterDays = 90 } = {}) => {
+export const openTokens = async ({
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-tokens-')),
+  secret = 's'.repeat(32),
+  rotateAfterDays = 90,
+} = {}) => {
   const store = await openSqlite(folder)
   const config = buildConfig({}, { ...file, signingKeys: { rotateAfterDays } })
   const clock = { now: start }
@@ -51,7 +55,12 @@ export const openTokens = async ({ folder = mkdtempSync(join(tmpdir(), 'latchkey
   }
 }
 
-export const facts = { subject: '0197a000-0000-7000-8000-00000000000c', clientId: '0197a000-0000-7000-8000-00000000000c', scopes: ['read', 'write'], environment: 'live' }
+export const facts = {
+  subject: '0197a000-0000-7000-8000-00000000000c',
+  clientId: '0197a000-0000-7000-8000-00000000000c',
+  scopes: ['read', 'write'],
+  environment: 'live',
+}
 
 export const keyFacts = {
   keyId: '0197a000-0000-7000-8000-00000000000a',

@@ -15,7 +15,12 @@ const vectors = [
     algorithm: 'HS256',
     header: { alg: 'HS256', typ: 'JWT' },
     token: `eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.${claimsPart}.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk`,
-    key: algorithms.HS256.signingKey(Buffer.from('AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow', 'base64url')),
+    key: algorithms.HS256.signingKey(
+      Buffer.from(
+        'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow',
+        'base64url',
+      ),
+    ),
   },
   {
     section: 'A.2',
@@ -33,7 +38,12 @@ const vectors = [
     algorithm: 'ES256',
     header: { alg: 'ES256' },
     token: `eyJhbGciOiJFUzI1NiJ9.${claimsPart}.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q`,
-    key: publicKey({ kty: 'EC', crv: 'P-256', x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU', y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0' }),
+    key: publicKey({
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+      y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+    }),
   },
 ] as const
 
@@ -50,17 +60,32 @@ for (const { section, algorithm, header, token, key } of vectors) {
 }
 
 test('RFC 8037 A.4 and A.5: EdDSA signs to the very bytes and verifies', () => {
-  const jwk = { kty: 'OKP', crv: 'Ed25519', d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
+  const jwk = {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+    x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  }
   const input = Buffer.from('eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc')
   const signature = algorithms.EdDSA.sign(input, createPrivateKey({ key: jwk, format: 'jwk' }))
-  assert.equal(signature.toString('base64url'), 'hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg')
+  assert.equal(
+    signature.toString('base64url'),
+    'hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg',
+  )
   assert.equal(algorithms.EdDSA.verify(input, publicKey(jwk), signature), true)
   assert.equal(algorithms.EdDSA.verify(Buffer.from('another'), publicKey(jwk), signature), false)
 })
 
 test('RFC 8032 §7.1, test 2: one byte', () => {
-  const key = publicKey({ kty: 'OKP', crv: 'Ed25519', x: Buffer.from('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c', 'hex').toString('base64url') })
-  const signature = Buffer.from('92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00', 'hex')
+  const key = publicKey({
+    kty: 'OKP',
+    crv: 'Ed25519',
+    x: Buffer.from('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c', 'hex').toString('base64url'),
+  })
+  const signature = Buffer.from(
+    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+    'hex',
+  )
   assert.equal(algorithms.EdDSA.verify(Uint8Array.of(0x72), key, signature), true)
   assert.equal(algorithms.EdDSA.verify(Uint8Array.of(0x73), key, signature), false)
 })

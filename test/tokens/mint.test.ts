@@ -14,12 +14,22 @@ const { mint, keys, config, api, read } = tokens
 const currentDate = new Date(start)
 const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-for (const [name, alg] of [['plain', 'ES256'], ['edwards', 'EdDSA'], ['rsa', 'RS256']] as const) {
+for (const [name, alg] of [
+  ['plain', 'ES256'],
+  ['edwards', 'EdDSA'],
+  ['rsa', 'RS256'],
+] as const) {
   test(`RFC 9068 §2: an ${alg} access token, read by jose with the JWK Set`, async () => {
     const { token, id, expiresIn, issuedAt } = await mint.accessToken(api(name), { ...facts, organizationId: 'org' })
     assert.deepEqual({ expiresIn, issuedAt }, { expiresIn: 3600, issuedAt: start / 1000 })
     assert.match(id, uuidV7)
-    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(await keys.jwks()), { issuer: config.issuer, audience: api(name).audience, typ: 'at+jwt', algorithms: [alg], currentDate })
+    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(await keys.jwks()), {
+      issuer: config.issuer,
+      audience: api(name).audience,
+      typ: 'at+jwt',
+      algorithms: [alg],
+      currentDate,
+    })
     assert.deepEqual(protectedHeader, { alg, typ: 'at+jwt', kid: (await keys.signer(alg)).id })
     assert.deepEqual(payload, {
       iss: config.issuer,
@@ -41,10 +51,15 @@ test('RFC 9068 §4: a strict resource server takes it', async () => {
   const { token, id } = await mint.accessToken(api('plain'), facts)
   tokens.clock.now = start
   const jwksUri = `${config.issuer}/.well-known/jwks.json`
-  const claims = await validateJwtAccessToken({ issuer: config.issuer, jwks_uri: jwksUri }, new Request('https://plain.example/', { headers: { authorization: `Bearer ${token}` } }), 'https://plain.example', {
-    [allowInsecureRequests]: true,
-    [customFetch]: async () => Response.json(await keys.jwks()),
-  })
+  const claims = await validateJwtAccessToken(
+    { issuer: config.issuer, jwks_uri: jwksUri },
+    new Request('https://plain.example/', { headers: { authorization: `Bearer ${token}` } }),
+    'https://plain.example',
+    {
+      [allowInsecureRequests]: true,
+      [customFetch]: async () => Response.json(await keys.jwks()),
+    },
+  )
   assert.equal(claims.jti, id)
 })
 
@@ -52,13 +67,22 @@ test('an HS256 token begins as documented, bears no kid, and is read with the ex
   const { token, id } = await mint.accessToken(api('secret'), facts)
   assert.ok(token.startsWith('eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.'))
   const { secret } = await keys.exportSecret('secret')
-  const { payload } = await jwtVerify(token, Buffer.from(secret, 'base64url'), { issuer: config.issuer, audience: 'https://secret.example', typ: 'JWT', algorithms: ['HS256'], currentDate })
+  const { payload } = await jwtVerify(token, Buffer.from(secret, 'base64url'), {
+    issuer: config.issuer,
+    audience: 'https://secret.example',
+    typ: 'JWT',
+    algorithms: ['HS256'],
+    currentDate,
+  })
   assert.equal(payload.jti, id)
   assert.equal((await read(token, 'secret')).ok, true)
 })
 
 test('RFC 8392: a CWT, read by an independent COSE library with the COSE key set', async () => {
-  const { token, id, expiresIn, issuedAt } = await mint.exchanged(api('plain'), 'cwt', { ...keyFacts, scopes: ['read'] })
+  const { token, id, expiresIn, issuedAt } = await mint.exchanged(api('plain'), 'cwt', {
+    ...keyFacts,
+    scopes: ['read'],
+  })
   assert.equal(expiresIn, 300)
   const message = Sign1.decode(Buffer.from(token, 'base64url'))
   const [coseKey] = decodeCbor(await keys.coseKeys()) as Map<number, unknown>[]
@@ -89,7 +113,11 @@ test('RFC 8392: a CWT, read by an independent COSE library with the COSE key set
 for (const name of ['plain', 'secret', 'edwards']) {
   for (const format of ['jwt', 'cwt'] as const) {
     test(`an exchanged ${format} for ${name} is read back whole`, async () => {
-      const { token, id, issuedAt } = await mint.exchanged(api(name), format, { ...keyFacts, lifetimeSeconds: 60, scopes: [] })
+      const { token, id, issuedAt } = await mint.exchanged(api(name), format, {
+        ...keyFacts,
+        lifetimeSeconds: 60,
+        scopes: [],
+      })
       assert.deepEqual(await read(token, name), {
         ok: true,
         kind: format,
@@ -124,9 +152,11 @@ test('an access token is none of an exchange', async () => {
 test('lifetimes: the profile’s, the one asked for, and never past the cap', async () => {
   assert.equal((await mint.accessToken(api('plain'), { ...facts, lifetimeSeconds: 1 })).expiresIn, 1)
   assert.equal((await mint.accessToken(api('plain'), { ...facts, lifetimeSeconds: 86_400 })).expiresIn, 86_400)
-  for (const lifetimeSeconds of [0, -1, 86_401, 1.5, Number.NaN]) await assert.rejects(mint.accessToken(api('plain'), { ...facts, lifetimeSeconds }), RangeError)
+  for (const lifetimeSeconds of [0, -1, 86_401, 1.5, Number.NaN])
+    await assert.rejects(mint.accessToken(api('plain'), { ...facts, lifetimeSeconds }), RangeError)
   for (const lifetimeSeconds of [0, 301, 0.5]) {
-    for (const format of ['jwt', 'cwt'] as const) await assert.rejects(mint.exchanged(api('plain'), format, { ...keyFacts, lifetimeSeconds }), RangeError)
+    for (const format of ['jwt', 'cwt'] as const)
+      await assert.rejects(mint.exchanged(api('plain'), format, { ...keyFacts, lifetimeSeconds }), RangeError)
   }
 })
 

@@ -76,7 +76,24 @@ for (const [what, { token, name, issuedAt, expiresIn }] of Object.entries(made))
 }
 
 test('what is no token does not look like one', () => {
-  const none = ['', 'eyJ', 'eyJ.', 'eyJ..', 'eyJ.a', 'eyJ.a.b.c', 'eyJh bGci.a.b', 'xyJ.a.b', '0o', '0oP', '0oR=', '0oR a', 'sk_live_00', 'pat_00', `eyJ.${'a'.repeat(8192)}.b`, `0oRV${'a'.repeat(5500)}`]
+  const none = [
+    '',
+    'eyJ',
+    'eyJ.',
+    'eyJ..',
+    'eyJ.a',
+    'eyJ.a.b.c',
+    'eyJh bGci.a.b',
+    'xyJ.a.b',
+    '0o',
+    '0oP',
+    '0oR=',
+    '0oR a',
+    'sk_live_00',
+    'pat_00',
+    `eyJ.${'a'.repeat(8192)}.b`,
+    `0oRV${'a'.repeat(5500)}`,
+  ]
   for (const text of none) assert.equal(looksLikeToken(text), undefined, text.slice(0, 20))
   for (const text of none) assert.equal(inspectToken(text), undefined, text.slice(0, 20))
 })

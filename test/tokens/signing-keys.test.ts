@@ -11,7 +11,7 @@ type Fixture = Awaited<ReturnType<typeof openTokens>>
 
 const opened: Fixture[] = []
 after(async () => {
-  for (const fixture of opened.reverse()) await fixture.close()
+  for (const fixture of opened.toReversed()) await fixture.close()
 })
 const open = async (options: Parameters<typeof openTokens>[0] = {}): Promise<Fixture> => {
   const fixture = await openTokens(options)
@@ -21,7 +21,8 @@ const open = async (options: Parameters<typeof openTokens>[0] = {}): Promise<Fix
 
 const day = 86_400_000
 const all = ['ES256', 'EdDSA', 'HS256 other-secret', 'HS256 secret', 'RS256']
-const slot = ({ algorithm, api }: { algorithm: string; api: string | null }): string => (api === null ? algorithm : `${algorithm} ${api}`)
+const slot = ({ algorithm, api }: { algorithm: string; api: string | null }): string =>
+  api === null ? algorithm : `${algorithm} ${api}`
 const refusal = (code: string) => (error: unknown) => error instanceof Refusal && error.code === code
 
 const main = await open()
@@ -29,7 +30,11 @@ await main.keys.ensure()
 
 test('the first start makes one key for each algorithm and one secret for each API with HS256 tokens', async () => {
   assert.deepEqual((await main.keys.list()).map(slot).sort(), all)
-  for (const key of await main.keys.list()) assert.deepEqual({ createdAt: key.createdAt, retiredAt: key.retiredAt, expiresAt: key.expiresAt }, { createdAt: start, retiredAt: null, expiresAt: null })
+  for (const key of await main.keys.list())
+    assert.deepEqual(
+      { createdAt: key.createdAt, retiredAt: key.retiredAt, expiresAt: key.expiresAt },
+      { createdAt: start, retiredAt: null, expiresAt: null },
+    )
 })
 
 test('a second start makes none', async () => {
@@ -48,7 +53,9 @@ test('two processes that start at once make one set', async () => {
 
 test('at rest there is only ciphertext, bound to its row', async () => {
   const rows = await main.store.db.selectFrom('signing_keys').selectAll().execute()
-  const secrets = await Promise.all(['secret', 'other-secret'].map(async (name) => (await main.keys.exportSecret(name)).secret))
+  const secrets = await Promise.all(
+    ['secret', 'other-secret'].map(async (name) => (await main.keys.exportSecret(name)).secret),
+  )
   for (const row of rows) {
     assert.match(row.sealed, /^v1\./)
     assert.equal(row.public_jwk?.includes('"d"') ?? false, false)
@@ -56,7 +63,11 @@ test('at rest there is only ciphertext, bound to its row', async () => {
   }
   const swapped = await open()
   await swapped.keys.ensure()
-  const [one, other] = await swapped.store.db.selectFrom('signing_keys').select(['id', 'sealed']).where('algorithm', '=', 'HS256').execute()
+  const [one, other] = await swapped.store.db
+    .selectFrom('signing_keys')
+    .select(['id', 'sealed'])
+    .where('algorithm', '=', 'HS256')
+    .execute()
   assert.ok(one && other)
   await swapped.store.transaction(async (trx) => {
     await trx.updateTable('signing_keys').set({ sealed: other.sealed }).where('id', '=', one.id).execute()
@@ -82,7 +93,11 @@ test('a rotated key signs at once in every process, and the old one verifies unt
     assert.equal(rotated[0]?.replaces, before.id)
     assert.equal((await elsewhere.keys.signer(before.algorithm, name)).id, rotated[0]?.id)
     const issued = fixture.clock.now
-    for (const { ms, ok } of [{ ms: 0, ok: true }, { ms: day - 1, ok: true }, { ms: day, ok: false }]) {
+    for (const { ms, ok } of [
+      { ms: 0, ok: true },
+      { ms: day - 1, ok: true },
+      { ms: day, ok: false },
+    ]) {
       elsewhere.clock.now = issued + ms
       const reading = await elsewhere.read(old.token, name)
       assert.equal(reading.ok, ok)
@@ -99,12 +114,14 @@ test('a rotated key signs at once in every process, and the old one verifies unt
 test('rotation by algorithm, by API, of everything; nothing by a name that there is not', async () => {
   const fixture = await open()
   await fixture.keys.ensure()
-  const rotated = async (which?: { algorithm?: SigningAlgorithm; api?: string }) => (await fixture.keys.rotate(which)).map(slot).sort()
+  const rotated = async (which?: { algorithm?: SigningAlgorithm; api?: string }) =>
+    (await fixture.keys.rotate(which)).map(slot).sort()
   assert.deepEqual(await rotated({ algorithm: 'HS256' }), ['HS256 other-secret', 'HS256 secret'])
   assert.deepEqual(await rotated({ api: 'secret' }), ['HS256 secret'])
   assert.deepEqual(await rotated({ algorithm: 'EdDSA' }), ['EdDSA'])
   assert.deepEqual(await rotated(), all)
-  for (const which of [{ api: 'plain' }, { api: 'nowhere' }, { algorithm: 'ES256', api: 'secret' }] as const) await assert.rejects(rotated(which), refusal('not_found'))
+  for (const which of [{ api: 'plain' }, { api: 'nowhere' }, { algorithm: 'ES256', api: 'secret' }] as const)
+    await assert.rejects(rotated(which), refusal('not_found'))
   assert.equal((await fixture.keys.secrets('secret')).length, 4)
 })
 
@@ -131,9 +148,16 @@ test('what the caller writes stands or falls with the rotation', async () => {
   )
   assert.deepEqual(await fixture.keys.list(), before)
   const rotated = await fixture.keys.rotate({ algorithm: 'EdDSA' }, async (trx, [key]) => {
-    await trx.insertInto('settings').values({ name: 'seen', value: String(key?.id) }).execute()
+    await trx
+      .insertInto('settings')
+      .values({ name: 'seen', value: String(key?.id) })
+      .execute()
   })
-  assert.equal((await fixture.store.db.selectFrom('settings').select('value').where('name', '=', 'seen').executeTakeFirst())?.value, rotated[0]?.id)
+  assert.equal(
+    (await fixture.store.db.selectFrom('settings').select('value').where('name', '=', 'seen').executeTakeFirst())
+      ?.value,
+    rotated[0]?.id,
+  )
 })
 
 test('keys older than the configuration wants are rotated, once', async () => {
@@ -146,10 +170,17 @@ test('keys older than the configuration wants are rotated, once', async () => {
   assert.deepEqual(await fixture.keys.rotateDue(), [])
   fixture.clock.now = elsewhere.clock.now = start + 30 * day
   const seen: string[] = []
-  const record = async (_: unknown, rotated: readonly { id: string }[]): Promise<void> => void seen.push(...rotated.map(({ id }) => id))
+  const record = async (_: unknown, rotated: readonly { id: string }[]): Promise<void> =>
+    void seen.push(...rotated.map(({ id }) => id))
   const both = await Promise.all([fixture.keys.rotateDue(record), elsewhere.keys.rotateDue(record)])
   assert.deepEqual(both.flat().map(slot).sort(), ['EdDSA', 'HS256 other-secret', 'HS256 secret', 'RS256'])
-  assert.deepEqual(seen.sort(), both.flat().map(({ id }) => id).sort())
+  assert.deepEqual(
+    seen.sort(),
+    both
+      .flat()
+      .map(({ id }) => id)
+      .sort(),
+  )
   assert.deepEqual(await fixture.keys.rotateDue(), [])
 })
 
@@ -168,7 +199,16 @@ test('expired keys are pruned, however many, and no others', async () => {
     for (let index = 0; index < 250; index++) {
       await trx
         .insertInto('signing_keys')
-        .values({ id: `old-${index}`, algorithm: 'HS256', api: 'secret', public_jwk: null, sealed: '', created_at: 0, retired_at: 1, expires_at: start })
+        .values({
+          id: `old-${index}`,
+          algorithm: 'HS256',
+          api: 'secret',
+          public_jwk: null,
+          sealed: '',
+          created_at: 0,
+          retired_at: 1,
+          expires_at: start,
+        })
         .execute()
     }
   })
@@ -185,7 +225,10 @@ test('RFC 7517: the JWK Set holds the public keys, retired ones too, and never a
   await fixture.keys.ensure()
   await fixture.keys.rotate({ algorithm: 'RS256' })
   const { keys } = await fixture.keys.jwks()
-  const allowed = { EdDSA: ['crv', 'kty', 'x'], ES256: ['crv', 'kty', 'x', 'y'], RS256: ['e', 'kty', 'n'] } as Record<string, string[]>
+  const allowed = { EdDSA: ['crv', 'kty', 'x'], ES256: ['crv', 'kty', 'x', 'y'], RS256: ['e', 'kty', 'n'] } as Record<
+    string,
+    string[]
+  >
   assert.deepEqual(keys.map(({ alg }) => alg).sort(), ['ES256', 'EdDSA', 'RS256', 'RS256'])
   for (const { kid, use, alg, ...key } of keys) {
     assert.equal(use, 'sig')
@@ -206,7 +249,16 @@ test('RFC 9052 §7: the COSE key set holds the Ed25519 keys', async () => {
   const expected = (await fixture.keys.jwks()).keys.filter(({ alg }) => alg === 'EdDSA')
   assert.deepEqual(
     set,
-    expected.map(({ kid, x }) => new Map<number, unknown>([[1, 1], [2, new Uint8Array(Buffer.from(kid, 'base64url'))], [3, -8], [-1, 6], [-2, new Uint8Array(Buffer.from(x ?? '', 'base64url'))]])),
+    expected.map(
+      ({ kid, x }) =>
+        new Map<number, unknown>([
+          [1, 1],
+          [2, new Uint8Array(Buffer.from(kid, 'base64url'))],
+          [3, -8],
+          [-1, 6],
+          [-2, new Uint8Array(Buffer.from(x ?? '', 'base64url'))],
+        ]),
+    ),
   )
   assert.equal(set.length, 2)
 })
@@ -214,7 +266,8 @@ test('RFC 9052 §7: the COSE key set holds the Ed25519 keys', async () => {
 test('an HS256 secret is no verifier, whatever its id', async () => {
   const { id } = await main.keys.signer('HS256', 'secret')
   assert.equal(await main.keys.verifier(id), undefined)
-  for (const kid of ['', '__proto__', 'constructor', '../../etc/passwd', "' OR 1=1 --"]) assert.equal(await main.keys.verifier(kid), undefined)
+  for (const kid of ['', '__proto__', 'constructor', '../../etc/passwd', "' OR 1=1 --"])
+    assert.equal(await main.keys.verifier(kid), undefined)
 })
 
 test('a secret is exported for the API that has one', async () => {

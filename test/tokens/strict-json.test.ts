@@ -20,25 +20,30 @@ const refused = {
   'nine levels of arrays': `{"a":${'['.repeat(8)}${']'.repeat(8)}}`,
   'thousands of levels': '{"a":'.repeat(1500) + '1' + '}'.repeat(1500),
   'an array': '[]',
-  'null': 'null',
+  null: 'null',
   'a string': '"{}"',
   'a number': '1',
-  'nothing': '',
+  nothing: '',
   'two values': '{}{}',
   'a trailing comma': '{"a":1,}',
   'a comment': '{"a":1/**/}',
   'single quotes': "{'a':1}",
   'a byte order mark': '\ufeff{}',
   'a line break in a string': '{"a":"\n"}',
-  'NaN': '{"a":NaN}',
-  'hexadecimal': '{"a":0x10}',
+  NaN: '{"a":NaN}',
+  hexadecimal: '{"a":0x10}',
   'a leading zero': '{"a":01}',
 }
 
-for (const [what, text] of Object.entries(refused)) test(`refused: ${what}`, () => assert.equal(parseStrictObject(text), undefined))
+for (const [what, text] of Object.entries(refused))
+  test(`refused: ${what}`, () => assert.equal(parseStrictObject(text), undefined))
 
 test('taken: the same name in different objects, eight levels, escapes', () => {
-  assert.deepEqual(parseStrictObject('{"a":{"a":1},"b":{"a":2},"c":[{"a":3},{"a":4}]}'), { a: { a: 1 }, b: { a: 2 }, c: [{ a: 3 }, { a: 4 }] })
+  assert.deepEqual(parseStrictObject('{"a":{"a":1},"b":{"a":2},"c":[{"a":3},{"a":4}]}'), {
+    a: { a: 1 },
+    b: { a: 2 },
+    c: [{ a: 3 }, { a: 4 }],
+  })
   assert.deepEqual(parseStrictObject(' { "a\\"b" : "\\u00e9\\ud83d\\ude00" } '), { 'a"b': 'é😀' })
   assert.ok(parseStrictObject('{"a":'.repeat(8) + '1' + '}'.repeat(8)))
   assert.deepEqual(parseStrictObject('{"constructor":1,"toString":2}'), { constructor: 1, toString: 2 })
@@ -46,10 +51,16 @@ test('taken: the same name in different objects, eight levels, escapes', () => {
 
 test('whatever JSON.stringify writes is read as JSON.parse reads it', () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }).filter((name) => name !== '__proto__'), fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.string()))), (value) => {
-      const text = JSON.stringify(value)
-      assert.deepEqual(parseStrictObject(text), JSON.parse(text))
-    }),
+    fc.property(
+      fc.dictionary(
+        fc.string({ unit: 'grapheme' }).filter((name) => name !== '__proto__'),
+        fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.string())),
+      ),
+      (value) => {
+        const text = JSON.stringify(value)
+        assert.deepEqual(parseStrictObject(text), JSON.parse(text))
+      },
+    ),
   )
 })
 

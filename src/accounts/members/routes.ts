@@ -1,5 +1,6 @@
 // Routes of an organization's members.
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { ListOf, listQuery } from '../../http/list.ts'
 import { Deleted, Id, Time } from '../../http/schemas.ts'
 import type { Store } from '../../store/store.ts'

@@ -1,5 +1,6 @@
 // Routes of organizations and of what they have used.
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Config } from '../../config/config.ts'
 import { ListOf, listFields } from '../../http/list.ts'
 import { Deleted, Id, Name, Nullable, Time } from '../../http/schemas.ts'

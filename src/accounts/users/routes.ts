@@ -1,5 +1,6 @@
 // Routes of users, for operators, and of the caller itself.
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Config } from '../../config/config.ts'
 import { ListOf, listQuery } from '../../http/list.ts'
 import { Deleted, Id, Name, Nullable, Time } from '../../http/schemas.ts'

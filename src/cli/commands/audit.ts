@@ -36,13 +36,20 @@ export const addAudit = (program: Command): void => {
     .option('--actor-id <id>', 'changes by this credential or person')
     .option('--target-id <id>', 'changes to this')
     .addOption(new Option('--since <date>', 'changes from this time on').argParser(parseBeginning))
-    .addOption(new Option('--until <date>', 'changes before this time; a bare date includes that day').argParser(parseEnd))
+    .addOption(
+      new Option('--until <date>', 'changes before this time; a bare date includes that day').argParser(parseEnd),
+    )
     .addOption(limit)
     .addOption(cursor)
     .action(({ orgId, action, actorId, targetId, since, until, ...paging }: Filters, command: Command) =>
       withClient(command, async (client, output) => {
         const where = orgId === undefined ? '/audit' : path`/organizations/${orgId}/audit`
-        sayList(output, await listAll(client, where, paging, { action, actor_id: actorId, target_id: targetId, since, until }), columns, 'There are no such changes.')
+        sayList(
+          output,
+          await listAll(client, where, paging, { action, actor_id: actorId, target_id: targetId, since, until }),
+          columns,
+          'There are no such changes.',
+        )
       }),
     )
 }

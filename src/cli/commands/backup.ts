@@ -6,7 +6,8 @@ import { Refusal } from '../../errors.ts'
 import { example, outputOf } from '../context.ts'
 
 const requireSqlite = (config: Config, instead: string): void => {
-  if (config.databaseUrl !== undefined) throw new Refusal('conflict', `This deployment keeps its store in Postgres. Use ${instead}`)
+  if (config.databaseUrl !== undefined)
+    throw new Refusal('conflict', `This deployment keeps its store in Postgres. Use ${instead}`)
 }
 
 /** Reasons of the store are sentences for people; faults of the system have a code. */
@@ -16,7 +17,9 @@ const refuse = (error: unknown): never => {
 }
 
 const secretReminder = (config: Config): string =>
-  config.secret === undefined ? `The secret is not in it: keep ${resolve(config.dataFolder, 'secret')} elsewhere.` : 'LATCHKEY_SECRET is not in it: keep it elsewhere.'
+  config.secret === undefined
+    ? `The secret is not in it: keep ${resolve(config.dataFolder, 'secret')} elsewhere.`
+    : 'LATCHKEY_SECRET is not in it: keep it elsewhere.'
 
 export const addBackup = (program: Command): void => {
   example(program.command('backup'), 'latchkey backup latchkey-2027-01-31.backup')
@@ -45,6 +48,9 @@ export const addBackup = (program: Command): void => {
       const { restoreSqlite } = await import('../../store/sqlite-backup.ts')
       const source = resolve(file)
       await restoreSqlite(config.dataFolder, source, { force }).catch(refuse)
-      outputOf(command).result({ file: source, data: config.dataFolder }, `${config.dataFolder} has the store of ${source}. What was revoked since that backup is not revoked in it: revoke it again.`)
+      outputOf(command).result(
+        { file: source, data: config.dataFolder },
+        `${config.dataFolder} has the store of ${source}. What was revoked since that backup is not revoked in it: revoke it again.`,
+      )
     })
 }

@@ -36,13 +36,23 @@ const settingOptions = (command: Command): Command =>
     .addOption(new Option('--pkce <rule>', 'whether authorization needs PKCE').choices(['required', 'optional']))
     .option('--api <name...>', 'APIs that its tokens are for; all where not given')
 
-const settingsBody = ({ name, redirectUri, scope, grant, pkce, api }: Settings) => ({ name, redirect_uris: redirectUri, scopes: scope, grants: grant, pkce, apis: api })
+const settingsBody = ({ name, redirectUri, scope, grant, pkce, api }: Settings) => ({
+  name,
+  redirect_uris: redirectUri,
+  scopes: scope,
+  grants: grant,
+  pkce,
+  apis: api,
+})
 
 /** A public client has no secret. */
-const withSecret = (text: string, secret: unknown): string => (typeof secret === 'string' ? `${text}\n\n${once('client secret', secret)}` : text)
+const withSecret = (text: string, secret: unknown): string =>
+  typeof secret === 'string' ? `${text}\n\n${once('client secret', secret)}` : text
 
 export const addClients = (program: Command): void => {
-  const clients = program.command('clients').description('OAuth clients of an organization: make, list, change, rotate the secret, delete')
+  const clients = program
+    .command('clients')
+    .description('OAuth clients of an organization: make, list, change, rotate the secret, delete')
   const [limit, cursor] = pagingOptions()
 
   const create = clients
@@ -50,14 +60,31 @@ export const addClients = (program: Command): void => {
     .description('make an OAuth client; its secret is shown once')
     .requiredOption('--org-id <id>', 'the organization that owns it')
     .requiredOption('--name <name>', 'what people call it')
-  example(settingOptions(create), 'latchkey clients create --org-id ORG_ID --name "Nightly export" --scope "read write"', 'latchkey clients create --org-id ORG_ID --name "Web shop" --grant authorization_code --redirect-uri https://shop.example.com/callback')
+  example(
+    settingOptions(create),
+    'latchkey clients create --org-id ORG_ID --name "Nightly export" --scope "read write"',
+    'latchkey clients create --org-id ORG_ID --name "Web shop" --grant authorization_code --redirect-uri https://shop.example.com/callback',
+  )
     .option('--public', 'cannot keep a secret (a browser or phone app)')
     .option('--environment <name>', 'where its tokens work, as in live or test (default: the first)')
-    .action(({ orgId, public: isPublic, environment, ...settings }: Settings & { orgId: string; public?: true; environment?: string }, command: Command) =>
-      withClient(command, async (client, output) => {
-        const made = await client.request('POST', path`/organizations/${orgId}/clients`, { ...settingsBody(settings), public: isPublic, environment })
-        output.result(made, withSecret(details(columns, made), made.client_secret))
-      }),
+    .action(
+      (
+        {
+          orgId,
+          public: isPublic,
+          environment,
+          ...settings
+        }: Settings & { orgId: string; public?: true; environment?: string },
+        command: Command,
+      ) =>
+        withClient(command, async (client, output) => {
+          const made = await client.request('POST', path`/organizations/${orgId}/clients`, {
+            ...settingsBody(settings),
+            public: isPublic,
+            environment,
+          })
+          output.result(made, withSecret(details(columns, made), made.client_secret))
+        }),
     )
 
   example(clients.command('list'), 'latchkey clients list --org-id ORG_ID')
@@ -66,17 +93,30 @@ export const addClients = (program: Command): void => {
     .addOption(limit)
     .addOption(cursor)
     .action(({ orgId, ...paging }: { orgId: string } & Paging, command: Command) =>
-      withClient(command, async (client, output) => sayList(output, await listAll(client, path`/organizations/${orgId}/clients`, paging), columns, 'This organization has no clients. Make one: latchkey clients create')),
+      withClient(command, async (client, output) =>
+        sayList(
+          output,
+          await listAll(client, path`/organizations/${orgId}/clients`, paging),
+          columns,
+          'This organization has no clients. Make one: latchkey clients create',
+        ),
+      ),
     )
 
-  const update = clients.command('update').description('change an OAuth client').requiredOption('--client-id <id>', 'the client').option('--name <name>', 'its new name')
-  example(settingOptions(update), 'latchkey clients update --client-id CLIENT_ID --scope read').action(async ({ clientId, ...settings }: Settings & { clientId: string }, command: Command) => {
-    if (Object.keys(settings).length === 0) command.error('error: nothing to change; see --help for what can be')
-    await withClient(command, async (client, output) => {
-      const changed = await client.request('PATCH', path`/clients/${clientId}`, settingsBody(settings))
-      output.result(changed, details(columns, changed))
-    })
-  })
+  const update = clients
+    .command('update')
+    .description('change an OAuth client')
+    .requiredOption('--client-id <id>', 'the client')
+    .option('--name <name>', 'its new name')
+  example(settingOptions(update), 'latchkey clients update --client-id CLIENT_ID --scope read').action(
+    async ({ clientId, ...settings }: Settings & { clientId: string }, command: Command) => {
+      if (Object.keys(settings).length === 0) command.error('error: nothing to change; see --help for what can be')
+      await withClient(command, async (client, output) => {
+        const changed = await client.request('PATCH', path`/clients/${clientId}`, settingsBody(settings))
+        output.result(changed, details(columns, changed))
+      })
+    },
+  )
 
   example(clients.command('rotate-secret'), 'latchkey clients rotate-secret --client-id CLIENT_ID --overlap 24h')
     .description('make a new client secret; the old one ends after the overlap')

@@ -8,7 +8,10 @@ import type { Output } from '../output.ts'
 
 const say = (output: Output, findings: readonly Finding[]): void => {
   const width = Math.max(...findings.map(({ check }) => check.length))
-  const lines = findings.map(({ check, status, detail, remedy }) => `${status.padEnd(4)}  ${check.padEnd(width)}  ${detail}${remedy === undefined ? '' : `\n${' '.repeat(width + 8)}→ ${remedy}`}`)
+  const lines = findings.map(
+    ({ check, status, detail, remedy }) =>
+      `${status.padEnd(4)}  ${check.padEnd(width)}  ${detail}${remedy === undefined ? '' : `\n${' '.repeat(width + 8)}→ ${remedy}`}`,
+  )
   output.result({ ok: findings.every(({ status }) => status !== 'fail'), checks: findings }, lines.join('\n'))
 }
 
@@ -18,7 +21,12 @@ const loadOrTell = async (output: Output, before: Finding): Promise<Config> => {
     return await loadConfig(process.env)
   } catch (error) {
     if (error instanceof ConfigurationError) {
-      const mistakes = error.mistakes.map((mistake): Finding => ({ check: 'configuration', status: 'fail', detail: mistake, remedy: 'Nothing starts until this is mended.' }))
+      const mistakes = error.mistakes.map((mistake): Finding => ({
+        check: 'configuration',
+        status: 'fail',
+        detail: mistake,
+        remedy: 'Nothing starts until this is mended.',
+      }))
       say(output, [before, ...mistakes])
     }
     throw error

@@ -13,7 +13,10 @@ const members = (document: Document): string => {
     .map((name) => {
       const value = document[name]
       const at = times.has(name) && typeof value === 'number' ? new Date(value * 1000) : undefined
-      const told = at !== undefined && !Number.isNaN(at.getTime()) ? `  (${at.toISOString().slice(0, 19).replace('T', ' ')} UTC)` : ''
+      const told =
+        at !== undefined && !Number.isNaN(at.getTime())
+          ? `  (${at.toISOString().slice(0, 19).replace('T', ' ')} UTC)`
+          : ''
       return `  ${asText(name).padEnd(width)}  ${asText(value)}${told}`
     })
     .join('\n')

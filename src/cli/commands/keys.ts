@@ -3,7 +3,15 @@ import type { Command } from 'commander'
 import { path } from '../client.ts'
 import { example, withClient } from '../context.ts'
 import { listAll, sayList } from '../lists.ts'
-import { type Expiry, type Paging, expiryBody, expiryOptions, overlapOption, pagingOptions, scopeOption } from '../options.ts'
+import {
+  type Expiry,
+  type Paging,
+  expiryBody,
+  expiryOptions,
+  overlapOption,
+  pagingOptions,
+  scopeOption,
+} from '../options.ts'
 import { type Column, asAllowance, asExpiry, asLastUsed, asText, asTime, details, once } from '../output.ts'
 
 const columns: readonly Column[] = [
@@ -33,7 +41,10 @@ export const addKeys = (program: Command): void => {
   const [expiresIn, expiresAt] = expiryOptions()
   const [limit, cursor] = pagingOptions()
 
-  example(keys.command('create'), 'latchkey keys create --user-id USER_ID --org-id ORG_ID --name "Production API Key" --scope "read write" --expires-in 90d')
+  example(
+    keys.command('create'),
+    'latchkey keys create --user-id USER_ID --org-id ORG_ID --name "Production API Key" --scope "read write" --expires-in 90d',
+  )
     .description('make an API key; it is shown once')
     .requiredOption('--user-id <id>', 'who makes it: an owner or admin of the organization')
     .requiredOption('--org-id <id>', 'the organization that owns it')
@@ -45,7 +56,14 @@ export const addKeys = (program: Command): void => {
     .addOption(expiresAt)
     .action(({ userId, orgId, name, environment, scope, api, ...expiry }: Create, command: Command) =>
       withClient(command, async (client, output) => {
-        const key = await client.request('POST', path`/organizations/${orgId}/api-keys`, { user_id: userId, name, environment, scopes: scope, apis: api, ...expiryBody(expiry) })
+        const key = await client.request('POST', path`/organizations/${orgId}/api-keys`, {
+          user_id: userId,
+          name,
+          environment,
+          scopes: scope,
+          apis: api,
+          ...expiryBody(expiry),
+        })
         output.result(key, `${details(columns, key)}\n\n${once('key', key.key)}`)
       }),
     )
@@ -56,7 +74,14 @@ export const addKeys = (program: Command): void => {
     .addOption(limit)
     .addOption(cursor)
     .action(({ orgId, ...paging }: { orgId: string } & Paging, command: Command) =>
-      withClient(command, async (client, output) => sayList(output, await listAll(client, path`/organizations/${orgId}/api-keys`, paging), columns, 'This organization has no API keys. Make one: latchkey keys create')),
+      withClient(command, async (client, output) =>
+        sayList(
+          output,
+          await listAll(client, path`/organizations/${orgId}/api-keys`, paging),
+          columns,
+          'This organization has no API keys. Make one: latchkey keys create',
+        ),
+      ),
     )
 
   example(keys.command('update'), 'latchkey keys update --key-id KEY_ID --scope read')
@@ -79,7 +104,10 @@ export const addKeys = (program: Command): void => {
     .action(({ keyId, overlap }: { keyId: string; overlap?: number }, command: Command) =>
       withClient(command, async (client, output) => {
         const key = await client.request('POST', path`/api-keys/${keyId}/rotate`, { overlap_seconds: overlap })
-        output.result(key, `${details([...columns, { title: 'Replaces', field: 'replaces' }], key)}\n\n${once('key', key.key)}`)
+        output.result(
+          key,
+          `${details([...columns, { title: 'Replaces', field: 'replaces' }], key)}\n\n${once('key', key.key)}`,
+        )
       }),
     )
 

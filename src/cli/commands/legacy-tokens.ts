@@ -32,7 +32,12 @@ interface Imported {
 }
 
 /** Sends lines in batches until they end or `stopped` says so; after each batch calls `done` with what there is by then. */
-const importLines = async (client: ManagementClient, lines: AsyncIterable<LegacyLine | BadLine>, stopped: () => boolean, done: (total: Imported) => void): Promise<Imported> => {
+const importLines = async (
+  client: ManagementClient,
+  lines: AsyncIterable<LegacyLine | BadLine>,
+  stopped: () => boolean,
+  done: (total: Imported) => void,
+): Promise<Imported> => {
   const total: Imported = { imported: 0, skipped: 0, failed: [] }
   let batch: LegacyLine[] = []
   let characters = 0
@@ -63,12 +68,16 @@ const importLines = async (client: ManagementClient, lines: AsyncIterable<Legacy
 
 const importFile = async (client: ManagementClient, file: string): Promise<Imported & { stopped: boolean }> => {
   const { size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new Refusal('not_found', `${file} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`)
+    throw new Refusal(
+      'not_found',
+      `${file} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`,
+    )
   })
   const { readLegacyCsv } = await import('../../credentials/legacy-csv.ts')
   const input = createReadStream(file)
   const progress = new Progress()
   let stopped = false
+  let kept = 0
   const stop = (): void => {
     stopped = true
   }
@@ -79,12 +88,20 @@ const importFile = async (client: ManagementClient, file: string): Promise<Impor
       readLegacyCsv(input),
       () => stopped,
       ({ imported, skipped, failed }) => {
+        kept = imported
         const share = size === 0 ? 1 : Math.min(1, input.bytesRead / size)
         const bar = '#'.repeat(Math.round(share * 20)).padEnd(20, '.')
-        progress.show(`[${bar}] ${Math.floor(share * 100)} %  ${imported} imported, ${skipped} skipped, ${failed.length} failed`)
+        progress.show(
+          `[${bar}] ${Math.floor(share * 100)} %  ${imported} imported, ${skipped} skipped, ${failed.length} failed`,
+        )
       },
     )
     return { ...total, stopped }
+  } catch (error) {
+    progress.clear()
+    if (kept > 0)
+      process.stderr.write(`latchkey: ${kept} were imported and stay; run the same command again for the rest.\n`)
+    throw error
   } finally {
     progress.clear()
     process.off('SIGINT', stop)
@@ -98,13 +115,19 @@ export const addLegacyTokens = (program: Command): void => {
 
   example(legacy.command('import'), 'latchkey legacy-tokens import tokens.csv')
     .description('import tokens; run it again after an interruption, lines that are done are skipped')
-    .argument('<file>', 'CSV with the header name,owner,organization,token (or sha256 in place of token); owner is an e-mail address or id')
+    .argument(
+      '<file>',
+      'CSV with the header name,owner,organization,token (or sha256 in place of token); owner is an e-mail address or id',
+    )
     .action((file: string, _options: object, command: Command) =>
       withClient(command, async (client, output) => {
         const { stopped, ...total } = await importFile(client, file)
         const { imported, skipped, failed } = total
         const lines = failed.map(({ line, reason }) => `line ${line}: ${asText(reason)}`)
-        output.result(total, [...lines, `${imported} imported, ${skipped} skipped (there already), ${failed.length} failed.`].join('\n'))
+        output.result(
+          total,
+          [...lines, `${imported} imported, ${skipped} skipped (there already), ${failed.length} failed.`].join('\n'),
+        )
         if (failed.length > 0) process.exitCode = 1
         if (stopped) {
           process.stderr.write('latchkey: Stopped. What was imported stays; run the same command again for the rest.\n')
@@ -120,7 +143,12 @@ export const addLegacyTokens = (program: Command): void => {
     .action((paging: Paging, command: Command) =>
       withClient(command, async (client, output) => {
         const { operator } = await client.request('GET', '/users/me')
-        sayList(output, await listAll(client, operator === true ? '/legacy-tokens' : '/account/legacy-tokens', paging), columns, 'There are no legacy tokens.')
+        sayList(
+          output,
+          await listAll(client, operator === true ? '/legacy-tokens' : '/account/legacy-tokens', paging),
+          columns,
+          'There are no legacy tokens.',
+        )
       }),
     )
 
@@ -130,7 +158,10 @@ export const addLegacyTokens = (program: Command): void => {
     .action(({ tokenId }: { tokenId: string }, command: Command) =>
       withClient(command, async (client, output) => {
         const { operator } = await client.request('GET', '/users/me')
-        const answer = await client.request('DELETE', operator === true ? path`/legacy-tokens/${tokenId}` : path`/account/legacy-tokens/${tokenId}`)
+        const answer = await client.request(
+          'DELETE',
+          operator === true ? path`/legacy-tokens/${tokenId}` : path`/account/legacy-tokens/${tokenId}`,
+        )
         output.result(answer, `Legacy token ${asText(tokenId)} is deleted.`)
       }),
     )

@@ -7,7 +7,8 @@ import { remoteClient } from '../remote-client.ts'
 import { readSecretInput } from '../standard-input.ts'
 import { credentialsFile, forgetToken, storeToken } from '../stored-credentials.ts'
 
-const requiredUrl = (command: Command): string => globalsOf(command).url ?? command.error("error: required option '--url <url>' not specified")
+const requiredUrl = (command: Command): string =>
+  globalsOf(command).url ?? command.error("error: required option '--url <url>' not specified")
 
 export const addLogin = (program: Command): void => {
   example(program.command('login'), 'latchkey login --url https://auth.example.com < token.txt')
@@ -15,11 +16,23 @@ export const addLogin = (program: Command): void => {
     .action(async (_options: object, command: Command) => {
       const url = requiredUrl(command)
       const token = (await readSecretInput(`Personal access token for ${url}`)).trim()
-      if (!/^[\x21-\x7e]+$/.test(token)) throw new Refusal('invalid_request', 'A token is one line of visible characters.')
+      if (!/^[\x21-\x7e]+$/.test(token))
+        throw new Refusal('invalid_request', 'A token is one line of visible characters.')
       const me = await remoteClient(url, token).request('GET', '/users/me')
       await storeToken(url, token)
       const file = credentialsFile(process.env)
-      outputOf(command).result({ url, file, kind: me.kind, subject: me.subject, name: me.name, operator: me.operator, expires_at: me.expires_at }, `Signed in to ${url} with "${asText(me.name)}". The token is kept in ${file}.`)
+      outputOf(command).result(
+        {
+          url,
+          file,
+          kind: me.kind,
+          subject: me.subject,
+          name: me.name,
+          operator: me.operator,
+          expires_at: me.expires_at,
+        },
+        `Signed in to ${url} with "${asText(me.name)}". The token is kept in ${file}.`,
+      )
     })
 
   example(program.command('logout'), 'latchkey logout --url https://auth.example.com')
@@ -27,6 +40,11 @@ export const addLogin = (program: Command): void => {
     .action(async (_options: object, command: Command) => {
       const url = requiredUrl(command)
       const forgotten = await forgetToken(url)
-      outputOf(command).result({ url, forgotten }, forgotten ? `Signed out of ${url}. The token stays valid until you revoke it.` : `You were not signed in to ${url}.`)
+      outputOf(command).result(
+        { url, forgotten },
+        forgotten
+          ? `Signed out of ${url}. The token stays valid until you revoke it.`
+          : `You were not signed in to ${url}.`,
+      )
     })
 }

@@ -23,7 +23,8 @@ interface Membership {
 const org = 'ORG_ID'
 const user = 'USER_ID'
 
-const roleOption = (): Option => new Option('--role <role>', 'what they may do').choices(['owner', 'admin', 'member', 'viewer']).makeOptionMandatory()
+const roleOption = (): Option =>
+  new Option('--role <role>', 'what they may do').choices(['owner', 'admin', 'member', 'viewer']).makeOptionMandatory()
 
 export const addMembers = (orgs: Command): void => {
   const members = orgs.command('members').description('members of an organization: add, change, remove, list')
@@ -70,6 +71,13 @@ export const addMembers = (orgs: Command): void => {
     .addOption(limit)
     .addOption(cursor)
     .action(({ orgId, ...paging }: { orgId: string } & Paging, command: Command) =>
-      withClient(command, async (client, output) => sayList(output, await listAll(client, path`/organizations/${orgId}/members`, paging), columns, 'This organization has no members.')),
+      withClient(command, async (client, output) =>
+        sayList(
+          output,
+          await listAll(client, path`/organizations/${orgId}/members`, paging),
+          columns,
+          'This organization has no members.',
+        ),
+      ),
     )
 }

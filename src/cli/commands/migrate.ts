@@ -16,9 +16,18 @@ export const addMigrate = (program: Command): void => {
           const { moveIssuer } = await import('../../deployment.ts')
           await moveIssuer(store, config.issuer)
         }
-        const applied = store.migrated.length === 0 ? 'The store has the present schema; nothing was to be done.' : `Applied:\n${store.migrated.map((name) => `  ${name}`).join('\n')}`
-        const moved = issuer === undefined ? '' : `\nThe issuer is ${config.issuer} from now on. Start servers with LATCHKEY_URL=${config.issuer}.`
-        outputOf(command).result({ applied: store.migrated, ...(issuer !== undefined && { issuer: config.issuer }) }, applied + moved)
+        const applied =
+          store.migrated.length === 0
+            ? 'The store has the present schema; nothing was to be done.'
+            : `Applied:\n${store.migrated.map((name) => `  ${name}`).join('\n')}`
+        const moved =
+          issuer === undefined
+            ? ''
+            : `\nThe issuer is ${config.issuer} from now on. Start servers with LATCHKEY_URL=${config.issuer}.`
+        outputOf(command).result(
+          { applied: store.migrated, ...(issuer !== undefined && { issuer: config.issuer }) },
+          applied + moved,
+        )
       } finally {
         await store.close()
       }

@@ -21,10 +21,13 @@ interface Named {
 
 const someOrg = 'ORG_ID'
 
-const tierOption = (): Option => new Option('--tier <tier>', 'what it pays for; only operators set it').choices(['free', 'pro', 'enterprise'])
+const tierOption = (): Option =>
+  new Option('--tier <tier>', 'what it pays for; only operators set it').choices(['free', 'pro', 'enterprise'])
 
 export const addOrgs = (program: Command): void => {
-  const orgs = program.command('orgs').description('organizations: make, list, change, suspend, delete, and their members')
+  const orgs = program
+    .command('orgs')
+    .description('organizations: make, list, change, suspend, delete, and their members')
   const [limit, cursor] = pagingOptions()
 
   example(orgs.command('create'), `latchkey orgs create --name "Acme" --tier pro --owner USER_ID`)
@@ -33,7 +36,8 @@ export const addOrgs = (program: Command): void => {
     .addOption(tierOption())
     .option('--owner <user id>', 'who owns it; with --url it is you where not given')
     .action(async ({ name, tier, owner }: { name: string; tier?: string; owner?: string }, command: Command) => {
-      if (owner === undefined && globalsOf(command).url === undefined) command.error("error: required option '--owner <user id>' not specified")
+      if (owner === undefined && globalsOf(command).url === undefined)
+        command.error("error: required option '--owner <user id>' not specified")
       await withClient(command, async (client, output) => {
         const organization = await client.request('POST', '/organizations', { name, tier, owner })
         output.result(organization, details(columns, organization))
@@ -72,7 +76,10 @@ export const addOrgs = (program: Command): void => {
       .action(({ orgId }: Named, command: Command) =>
         withClient(command, async (client, output) => {
           const organization = await client.request('PATCH', path`/organizations/${orgId}`, { suspended })
-          output.result(organization, `${asText(organization.name)} (${asText(organization.id)}) is ${suspended ? 'suspended: none of its keys and clients work' : 'active again'}.`)
+          output.result(
+            organization,
+            `${asText(organization.name)} (${asText(organization.id)}) is ${suspended ? 'suspended: none of its keys and clients work' : 'active again'}.`,
+          )
         }),
       )
   }

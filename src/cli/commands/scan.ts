@@ -10,7 +10,8 @@ import { walk } from '../scan/walk.ts'
 
 const byForm = new Set(['client_secret', 'refresh_token'])
 
-const line = ({ file, line: number, kind, hint }: Finding & { file: string }): string => `${asText(file)}:${number}  ${kind}  ${hint}${byForm.has(kind) ? '  (by its form alone)' : ''}`
+const line = ({ file, line: number, kind, hint }: Finding & { file: string }): string =>
+  `${asText(file)}:${number}  ${kind}  ${hint}${byForm.has(kind) ? '  (by its form alone)' : ''}`
 
 export const addScan = (program: Command): void => {
   example(program.command('scan'), 'latchkey scan .')
@@ -35,14 +36,19 @@ export const addScan = (program: Command): void => {
           else unreadable.push({ file: visited.file, reason: visited.unreadable })
         }
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new Refusal('not_found', `There is no file or folder ${path}.`)
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+          throw new Refusal('not_found', `There is no file or folder ${path}.`)
         throw error
       } finally {
         progress.clear()
       }
-      for (const { file, reason } of unreadable) process.stderr.write(`latchkey: ${asText(file)} could not be read (${reason})\n`)
+      for (const { file, reason } of unreadable)
+        process.stderr.write(`latchkey: ${asText(file)} could not be read (${reason})\n`)
       const counts = `${files} files scanned, ${skipped} binary or above 10 MB left out${unreadable.length > 0 ? `, ${unreadable.length} unreadable` : ''}.`
-      const told = data.length === 0 ? 'No credentials found.' : `${data.map(line).join('\n')}\n\nFound ${data.length}. Revoke what others may have seen, with \`latchkey keys revoke\` or \`latchkey tokens revoke\`; deleting the text is not enough.`
+      const told =
+        data.length === 0
+          ? 'No credentials found.'
+          : `${data.map(line).join('\n')}\n\nFound ${data.length}. Revoke what others may have seen, with \`latchkey keys revoke\` or \`latchkey tokens revoke\`; deleting the text is not enough.`
       output.result({ data, next_cursor: null, files, skipped, unreadable }, `${told}\n${counts}`)
       if (data.length > 0) process.exitCode = 1
     })

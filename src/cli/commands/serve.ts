@@ -1,16 +1,28 @@
 // latchkey serve: the server itself, as `npm start` runs it.
 import { type Command, Option } from 'commander'
+import { Refusal } from '../../errors.ts'
 import { example } from '../context.ts'
 import { parseCount } from '../options.ts'
 
 export const addServe = (program: Command): void => {
   example(program.command('serve'), 'latchkey serve')
     .description('serve until told to stop (SIGTERM or SIGINT)')
-    .addOption(new Option('--workers <count>', 'processes or threads that serve (LATCHKEY_WORKERS)').argParser(parseCount(1024)))
+    .addOption(
+      new Option('--workers <count>', 'processes or threads that serve (LATCHKEY_WORKERS)').argParser(parseCount(1024)),
+    )
     .action(async ({ workers }: { workers?: number }) => {
       const { loadConfig } = await import('../../config/config.ts')
-      const config = await loadConfig({ ...process.env, ...(workers !== undefined && { LATCHKEY_WORKERS: String(workers) }) })
+      const config = await loadConfig({
+        ...process.env,
+        ...(workers !== undefined && { LATCHKEY_WORKERS: String(workers) }),
+      })
       const { serve } = await import('../../serve.ts')
-      await serve(config)
+      await serve(config).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EADDRINUSE') throw error
+        throw new Refusal(
+          'conflict',
+          `Something listens on ${config.host}:${config.port} already. Stop it, or set PORT to another.`,
+        )
+      })
     })
 }

@@ -13,7 +13,9 @@ const columns: readonly Column[] = [
 ]
 
 export const addSigningKeys = (program: Command): void => {
-  const keys = program.command('signing-keys').description('signing keys of the deployment: list, rotate, export a secret')
+  const keys = program
+    .command('signing-keys')
+    .description('signing keys of the deployment: list, rotate, export a secret')
 
   example(keys.command('list'), 'latchkey signing-keys list')
     .description('list signing keys')
@@ -41,8 +43,20 @@ export const addSigningKeys = (program: Command): void => {
     .action(({ api }: { api: string }, command: Command) =>
       withClient(command, async (client, output) => {
         const exported = await client.request('POST', '/signing-keys/export', { api })
-        output.note('Whoever has this secret can make tokens that this API takes for genuine. Keep it where only the API can read it.')
-        output.result(exported, details([{ title: 'API', field: 'api' }, { title: 'Key ID', field: 'id' }, { title: 'Secret', field: 'secret' }], exported))
+        output.note(
+          'Whoever has this secret can make tokens that this API takes for genuine. Keep it where only the API can read it.',
+        )
+        output.result(
+          exported,
+          details(
+            [
+              { title: 'API', field: 'api' },
+              { title: 'Key ID', field: 'id' },
+              { title: 'Secret', field: 'secret' },
+            ],
+            exported,
+          ),
+        )
       }),
     )
 }

@@ -18,7 +18,10 @@ const columns: readonly Column[] = [
 ]
 
 /** The token with what it reaches in one field. */
-const shown = (token: Document): Document => ({ ...token, organizations: token.all_organizations === true ? 'all' : token.organization_ids })
+const shown = (token: Document): Document => ({
+  ...token,
+  organizations: token.all_organizations === true ? 'all' : token.organization_ids,
+})
 
 interface Create extends Expiry {
   userId: string
@@ -39,19 +42,31 @@ export const addTokens = (program: Command): void => {
   const [expiresIn, expiresAt] = expiryOptions()
   const [limit, cursor] = pagingOptions()
 
-  example(tokens.command('create'), 'latchkey tokens create --user-id USER_ID --name "CI/CD pipeline" --expires-in 90d --organization ORG_ID')
+  example(
+    tokens.command('create'),
+    'latchkey tokens create --user-id USER_ID --name "CI/CD pipeline" --expires-in 90d --organization ORG_ID',
+  )
     .description('make a personal access token; it is shown once')
     .requiredOption('--user-id <id>', 'whose token it is')
     .requiredOption('--name <name>', 'what tells it apart; it has no effect on access')
     .addOption(expiresIn)
     .addOption(expiresAt)
-    .addOption(new Option('--all-organizations', 'reaches every organization that its owner is a member of').conflicts('organization'))
+    .addOption(
+      new Option('--all-organizations', 'reaches every organization that its owner is a member of').conflicts(
+        'organization',
+      ),
+    )
     .option('--organization <id...>', 'organizations that it reaches')
     .action(async ({ userId, name, allOrganizations, organization, ...expiry }: Create, command: Command) => {
-      if (!allOrganizations && !organization) command.error('error: say what it reaches: --all-organizations, or --organization for each')
+      if (!allOrganizations && !organization)
+        command.error('error: say what it reaches: --all-organizations, or --organization for each')
       await withClient(command, async (client, output) => {
         const reach = organization ? { organization_ids: organization } : { all_organizations: true }
-        const token = await client.request('POST', await tokensOf(client, userId), { name, ...reach, ...expiryBody(expiry) })
+        const token = await client.request('POST', await tokensOf(client, userId), {
+          name,
+          ...reach,
+          ...expiryBody(expiry),
+        })
         output.result(token, `${details(columns, shown(token))}\n\n${once('token', token.token)}`)
       })
     })
@@ -86,7 +101,10 @@ export const addTokens = (program: Command): void => {
     .action(({ tokenId, overlap }: { tokenId: string; overlap?: number }, command: Command) =>
       withClient(command, async (client, output) => {
         const token = await client.request('POST', path`/tokens/${tokenId}/rotate`, { overlap_seconds: overlap })
-        output.result(token, `${details([...columns, { title: 'Replaces', field: 'replaces' }], shown(token))}\n\n${once('token', token.token)}`)
+        output.result(
+          token,
+          `${details([...columns, { title: 'Replaces', field: 'replaces' }], shown(token))}\n\n${once('token', token.token)}`,
+        )
       }),
     )
 
@@ -96,7 +114,10 @@ export const addTokens = (program: Command): void => {
     .action(({ tokenId }: { tokenId: string }, command: Command) =>
       withClient(command, async (client, output) => {
         const token = await client.request('DELETE', path`/tokens/${tokenId}`)
-        output.result(token, `${asText(token.name)} (${asText(token.id)}) is revoked, as of ${asTime(token.revoked_at)}.`)
+        output.result(
+          token,
+          `${asText(token.name)} (${asText(token.id)}) is revoked, as of ${asTime(token.revoked_at)}.`,
+        )
       }),
     )
 }

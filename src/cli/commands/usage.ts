@@ -26,7 +26,10 @@ export const addUsage = (program: Command): void => {
       withClient(command, async (client, output) => {
         const listing = await client.request('GET', path`/organizations/${orgId}/usage`)
         const rows = listing.data as Document[]
-        output.result(listing, rows.length === 0 ? 'No limit counts by organization, so there is nothing to show.' : table(columns, rows))
+        output.result(
+          listing,
+          rows.length === 0 ? 'No limit counts by organization, so there is nothing to show.' : table(columns, rows),
+        )
       }),
     )
 }

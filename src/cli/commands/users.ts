@@ -24,26 +24,50 @@ export const addUsers = (program: Command): void => {
   const users = program.command('users').description('people: make, list, suspend, delete, invite')
   const [limit, cursor] = pagingOptions()
 
-  example(users.command('create'), 'latchkey users create --email ada@example.com --name "Ada Lovelace"', 'latchkey users create --email ops@example.com --name Ops --operator --password-stdin < password.txt')
+  example(
+    users.command('create'),
+    'latchkey users create --email ada@example.com --name "Ada Lovelace"',
+    'latchkey users create --email ops@example.com --name Ops --operator --password-stdin < password.txt',
+  )
     .description('make a user')
     .requiredOption('--email <email>', 'e-mail address; nobody else may have it')
     .requiredOption('--name <name>', 'what people call them')
     .option('--operator', 'may do everything on this deployment')
-    .option('--password-stdin', 'read a password from standard input; without one, `latchkey users link` lets them choose it')
-    .action(async ({ email, name, operator, passwordStdin }: { email: string; name: string; operator?: true; passwordStdin?: true }, command: Command) => {
-      const password = passwordStdin && (await readSecretInput('Password'))
-      await withClient(command, async (client, output) => {
-        const user = await client.request('POST', '/users', { email, name, operator, password })
-        output.result(user, details(columns, user))
-      })
-    })
+    .option(
+      '--password-stdin',
+      'read a password from standard input; without one, `latchkey users link` lets them choose it',
+    )
+    .action(
+      async (
+        {
+          email,
+          name,
+          operator,
+          passwordStdin,
+        }: { email: string; name: string; operator?: true; passwordStdin?: true },
+        command: Command,
+      ) => {
+        const password = passwordStdin && (await readSecretInput('Password'))
+        await withClient(command, async (client, output) => {
+          const user = await client.request('POST', '/users', { email, name, operator, password })
+          output.result(user, details(columns, user))
+        })
+      },
+    )
 
   example(users.command('list'), 'latchkey users list')
     .description('list users, newest first')
     .addOption(limit)
     .addOption(cursor)
     .action((paging: Paging, command: Command) =>
-      withClient(command, async (client, output) => sayList(output, await listAll(client, '/users', paging), columns, 'There are no users yet. Make the first: latchkey users create --operator')),
+      withClient(command, async (client, output) =>
+        sayList(
+          output,
+          await listAll(client, '/users', paging),
+          columns,
+          'There are no users yet. Make the first: latchkey users create --operator',
+        ),
+      ),
     )
 
   const suspension = (verb: 'suspend' | 'resume', what: string, suspended: boolean): void => {
@@ -53,7 +77,10 @@ export const addUsers = (program: Command): void => {
       .action(({ userId }: Named, command: Command) =>
         withClient(command, async (client, output) => {
           const user = await client.request('PATCH', path`/users/${userId}`, { suspended })
-          output.result(user, `${asText(user.name)} (${asText(user.id)}) is ${suspended ? 'suspended: none of their tokens work' : 'active again'}.`)
+          output.result(
+            user,
+            `${asText(user.name)} (${asText(user.id)}) is ${suspended ? 'suspended: none of their tokens work' : 'active again'}.`,
+          )
         }),
       )
   }

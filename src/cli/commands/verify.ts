@@ -18,7 +18,8 @@ const principalColumns: readonly Column[] = [
 ]
 
 const unlimited = (value: unknown): string => (value === null ? 'unlimited' : asCount(value))
-const unixTime = (value: unknown): string => (typeof value === 'number' ? `${new Date(value * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC` : '-')
+const unixTime = (value: unknown): string =>
+  typeof value === 'number' ? `${new Date(value * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC` : '-'
 
 const limitColumns: readonly Column[] = [
   { title: 'Limit', field: 'name' },
@@ -32,8 +33,13 @@ const mark = (passed: unknown): string => (passed === true ? '✓' : passed === 
 const asSentences = (answer: Document): string => {
   const checks = answer.checks as Document[]
   const width = Math.max(...checks.map(({ check }) => asText(check).length))
-  const lines = checks.map(({ check, passed, detail }) => `${mark(passed)} ${asText(check).padEnd(width)}  ${detail === undefined ? '' : asText(detail)}`.trimEnd())
-  const blocks = [lines.join('\n'), `${answer.valid === true ? 'Valid' : 'Refused'} at ${asText(answer.api)}: ${asText(answer.code)}`]
+  const lines = checks.map(({ check, passed, detail }) =>
+    `${mark(passed)} ${asText(check).padEnd(width)}  ${detail === undefined ? '' : asText(detail)}`.trimEnd(),
+  )
+  const blocks = [
+    lines.join('\n'),
+    `${answer.valid === true ? 'Valid' : 'Refused'} at ${asText(answer.api)}: ${asText(answer.code)}`,
+  ]
   if (answer.principal !== undefined) blocks.push(details(principalColumns, answer.principal as Document))
   const limits = (answer.limits ?? []) as Document[]
   if (limits.length > 0) blocks.push(table(limitColumns, limits))
@@ -43,16 +49,27 @@ const asSentences = (answer: Document): string => {
 export const addVerify = (program: Command): void => {
   example(program.command('verify'), 'latchkey verify - --api default --scope read < key.txt')
     .description('explain check by check how a credential would be judged; spends nothing')
-    .argument('<credential>', "the credential, or - to read it from standard input, where no other process sees it")
+    .argument('<credential>', 'the credential, or - to read it from standard input, where no other process sees it')
     .option('--api <name>', 'the API that it is shown to (default: the default API)')
     .addOption(scopeOption('scopes that the request needs'))
     .option('--organization <id>', 'the organization that the request names')
-    .action(async (argument: string, { api, scope, organization }: { api?: string; scope?: string; organization?: string }, command: Command) => {
-      const credential = await readCredential(argument, 'Credential')
-      await withClient(command, async (client, output) => {
-        const answer = await client.request('POST', '/explain', { credential, api, scopes: scope?.split(' '), organization_id: organization })
-        output.result(answer, asSentences(answer))
-        if (answer.valid !== true) process.exitCode = 1
-      })
-    })
+    .action(
+      async (
+        argument: string,
+        { api, scope, organization }: { api?: string; scope?: string; organization?: string },
+        command: Command,
+      ) => {
+        const credential = await readCredential(argument, 'Credential')
+        await withClient(command, async (client, output) => {
+          const answer = await client.request('POST', '/explain', {
+            credential,
+            api,
+            scopes: scope?.split(' '),
+            organization_id: organization,
+          })
+          output.result(answer, asSentences(answer))
+          if (answer.valid !== true) process.exitCode = 1
+        })
+      },
+    )
 }

@@ -10,5 +10,15 @@ export interface Finding {
 }
 
 export const ok = (check: string, detail: string): Finding => ({ check, status: 'ok', detail })
-export const warn = (check: string, detail: string, remedy: string): Finding => ({ check, status: 'warn', detail, remedy })
-export const fail = (check: string, detail: string, remedy: string): Finding => ({ check, status: 'fail', detail, remedy })
+export const warn = (check: string, detail: string, remedy: string): Finding => ({
+  check,
+  status: 'warn',
+  detail,
+  remedy,
+})
+export const fail = (check: string, detail: string, remedy: string): Finding => ({
+  check,
+  status: 'fail',
+  detail,
+  remedy,
+})

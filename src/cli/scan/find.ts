@@ -23,11 +23,22 @@ export const createScanner = (prefixes: readonly string[]): ((text: string) => F
     keys.lastIndex = 0
     for (let match = keys.exec(text); match; match = keys.exec(text)) {
       const parsed = parseCredential(match[0], prefixes)
-      if (parsed) found.push({ at: match.index, kind: parsed.kind, environment: parsed.kind === 'api_key' ? (parsed.environment ?? null) : null, hint: hintOf(match[0]) })
+      if (parsed)
+        found.push({
+          at: match.index,
+          kind: parsed.kind,
+          environment: parsed.kind === 'api_key' ? (parsed.environment ?? null) : null,
+          hint: hintOf(match[0]),
+        })
       else keys.lastIndex = match.index + 1 // a credential may begin inside what looked like one
     }
     for (const match of text.matchAll(secrets)) {
-      found.push({ at: match.index, kind: secretKinds[match[1] as keyof typeof secretKinds], environment: null, hint: hintOf(match[0]) })
+      found.push({
+        at: match.index,
+        kind: secretKinds[match[1] as keyof typeof secretKinds],
+        environment: null,
+        hint: hintOf(match[0]),
+      })
     }
     found.sort((a, b) => a.at - b.at)
     return withLines(text, found)

@@ -7,7 +7,10 @@ const maxBytes = 10 * 1024 * 1024
 const binaryProbe = 8000
 const skippedFolders = new Set(['.git', 'node_modules'])
 
-export type Visited = { file: string; text: string } | { file: string; skipped: 'binary' | 'larger than 10 MB' } | { file: string; unreadable: string }
+export type Visited =
+  | { file: string; text: string }
+  | { file: string; skipped: 'binary' | 'larger than 10 MB' }
+  | { file: string; unreadable: string }
 
 const read = async (file: string): Promise<Visited> => {
   try {
@@ -16,7 +19,9 @@ const read = async (file: string): Promise<Visited> => {
       const { size } = await handle.stat()
       if (size > maxBytes) return { file, skipped: 'larger than 10 MB' }
       const bytes = await handle.readFile()
-      return bytes.subarray(0, binaryProbe).includes(0) ? { file, skipped: 'binary' } : { file, text: bytes.toString('utf8') }
+      return bytes.subarray(0, binaryProbe).includes(0)
+        ? { file, skipped: 'binary' }
+        : { file, text: bytes.toString('utf8') }
     } finally {
       await handle.close()
     }

@@ -1,0 +1,156 @@
+// The load generator: a process of its own that keeps N connections busy, one request in flight on each (RFC 9112 §9.3),
+// and checks every answer. Raw sockets, because a generator that costs more than the server would measure itself.
+// Reads a LoadPlan from standard input, writes a LoadResult to standard output.
+import { type Socket, connect } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+export interface LoadPlan {
+  port: number
+  /** Whole requests as sent; taken in turn. */
+  requests: readonly string[]
+  connections: number
+  seconds: number
+  /** Ends the run early, so that nothing grows without bound. */
+  maxResponses: number
+  /** Every answer must have this status, a header of each of these names, and this text in its body ('' where it has none). */
+  expect: { status: number; headers: readonly string[]; body: string }
+}
+
+export interface LoadResult {
+  responses: number
+  /** Wall time from the first request to the last answer. */
+  seconds: number
+  /** Microseconds from a request to the end of its answer. */
+  latency: { p50: number; p99: number; max: number }
+  /** Share of the wall time that the generator's own process computed: near 1, it is what was measured. */
+  generatorBusy: number
+}
+
+/** Latencies in buckets that grow by a sixteenth of a power of two: each is told to within 5 %. */
+class Histogram {
+  readonly #buckets = new Uint32Array(16 * 32)
+  #count = 0
+  #max = 0
+
+  add(microseconds: number): void {
+    const bucket = Math.min(this.#buckets.length - 1, Math.max(0, Math.floor(Math.log2(microseconds) * 16)))
+    this.#buckets[bucket] = (this.#buckets[bucket] as number) + 1
+    this.#count += 1
+    if (microseconds > this.#max) this.#max = microseconds
+  }
+
+  quantile(share: number): number {
+    let left = share * this.#count
+    const bucket = this.#buckets.findIndex((count) => (left -= count) <= 0)
+    return Math.round(2 ** ((bucket + 0.5) / 16))
+  }
+
+  summary(): LoadResult['latency'] {
+    return { p50: this.quantile(0.5), p99: this.quantile(0.99), max: Math.round(this.#max) }
+  }
+}
+
+const headEnd = '\r\n\r\n'
+const contentLength = /\r\ncontent-length: *(\d+)/i
+
+/** Length of the answer that `received` starts with, once all of it is there. Throws where it is not the answer expected. */
+const completeLength = (
+  received: string,
+  { status, body }: LoadPlan['expect'],
+  headers: readonly RegExp[],
+): number | undefined => {
+  const headLength = received.indexOf(headEnd)
+  if (headLength === -1) return undefined
+  const head = received.slice(0, headLength)
+  const announced = contentLength.exec(head)
+  const length = headLength + headEnd.length + Number(announced?.[1])
+  if (length > received.length) return undefined
+  const right =
+    announced !== null &&
+    head.startsWith(`HTTP/1.1 ${status} `) &&
+    headers.every((header) => header.test(head)) &&
+    received.includes(body, headLength)
+  if (!right) throw new Error(`An answer that was not expected: ${received.slice(0, 800)}`)
+  return length
+}
+
+const run = (plan: LoadPlan): Promise<LoadResult> =>
+  new Promise((resolve, reject) => {
+    const requests = plan.requests.map((request) => Buffer.from(request, 'latin1'))
+    const headers = plan.expect.headers.map((name) => new RegExp(`\\r\\n${name}: `, 'i'))
+    const latencies = new Histogram()
+    const sockets: Socket[] = []
+    let next = 0
+    let responses = 0
+    let connected = 0
+    let busy = 0
+    let startedAt = 0
+    let computed: NodeJS.CpuUsage
+
+    const fail = (error: Error): void => {
+      for (const socket of sockets) socket.destroy()
+      clearTimeout(overdue)
+      reject(error)
+    }
+    const overdue = setTimeout(() => fail(new Error('The load did not end in time.')), (plan.seconds + 10) * 1000)
+    const finish = (): void => {
+      const seconds = (performance.now() - startedAt) / 1000
+      const { user, system } = process.cpuUsage(computed)
+      for (const socket of sockets) socket.destroy()
+      clearTimeout(overdue)
+      resolve({ responses, seconds, latency: latencies.summary(), generatorBusy: (user + system) / 1e6 / seconds })
+    }
+
+    const begin: (() => void)[] = []
+    for (let i = 0; i < plan.connections; i++) {
+      let received = ''
+      let sentAt = 0
+      const send = (): void => {
+        sentAt = performance.now()
+        socket.write(requests[next] as Buffer)
+        next = next + 1 === requests.length ? 0 : next + 1
+      }
+      const take = (count: number, chunk: Uint8Array): boolean => {
+        const text = (chunk as Buffer).toString('latin1', 0, count)
+        received = received === '' ? text : received + text
+        try {
+          const length = completeLength(received, plan.expect, headers)
+          if (length === undefined) return true
+          if (length !== received.length) throw new Error('More was answered than was asked.')
+        } catch (error) {
+          fail(error as Error)
+          return false
+        }
+        received = ''
+        responses += 1
+        const now = performance.now()
+        latencies.add((now - sentAt) * 1000)
+        if (now - startedAt < plan.seconds * 1000 && responses < plan.maxResponses) send()
+        else if (--busy === 0) finish()
+        return true
+      }
+      const socket = connect({
+        host: '127.0.0.1',
+        port: plan.port,
+        noDelay: true,
+        onread: { buffer: Buffer.alloc(64 * 1024), callback: take },
+      })
+      sockets.push(socket)
+      begin.push(send)
+      socket.on('error', fail)
+      socket.on('end', () => fail(new Error('The server closed a connection.')))
+      socket.on('connect', () => {
+        connected += 1
+        if (connected < plan.connections) return
+        busy = connected
+        computed = process.cpuUsage()
+        startedAt = performance.now()
+        for (const start of begin) start()
+      })
+    }
+  })
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(JSON.stringify(await run((await json(process.stdin)) as LoadPlan)))
+}

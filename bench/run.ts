@@ -1,0 +1,123 @@
+// `npm run bench`: Latchkey side by side with its peers, in one table. `-- --quick` takes less than a minute and says less.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { ask, canPin, endChildren } from './child.ts'
+import type { SignatureResult } from './es256-signature.ts'
+import { prepare } from './latchkey.ts'
+import type { LoadPlan, LoadResult } from './load.ts'
+import { installPeers, peerVersions } from './peers.ts'
+import { type Row, type Sample, type Samples, doubts, httpRows, inProcessRow, machineFacts, table } from './report.ts'
+import { type Target, startTargets } from './targets.ts'
+import type { InProcessResult } from './verify-in-process.ts'
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const { quick } = values
+const plan = {
+  rounds: quick ? 3 : 7,
+  secondsPerRun: quick ? 0.6 : 3,
+  /** Compilers settle after some 50,000 requests; a warm-up ends with them, or here. */
+  warmUpSeconds: quick ? 1.2 : 10,
+  warmUpRequests: 60_000,
+  connections: 32,
+  keys: quick ? 100 : 1000,
+}
+/** More than any server here answers in the longest run. */
+const maxResponses = 2_000_000
+/** Bytes of a JWT that its signature covers, about. */
+const signedBytes = 400
+
+const progress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
+
+const load = ({ server, requests, expect }: Target, seconds: number, maxResponses: number): Promise<LoadResult> =>
+  ask<LoadResult>(
+    script('load.ts'),
+    { port: server.port, requests, connections: plan.connections, seconds, maxResponses, expect } satisfies LoadPlan,
+    'load',
+  )
+
+const sample = async (target: Target): Promise<Sample> => {
+  const before = target.server.cpuSeconds()
+  const result = await load(target, plan.secondsPerRun, maxResponses)
+  const after = target.server.cpuSeconds()
+  const used = before === undefined || after === undefined ? undefined : after - before
+  return {
+    ...result,
+    requestsPerSecond: result.responses / result.seconds,
+    cpuPerThousand: used && (used / result.responses) * 1000,
+    serverBusy: used && used / result.seconds,
+  }
+}
+
+/** Runs interleaved, so that whatever else the machine does meets every server alike. */
+const measure = async (targets: readonly Target[]): Promise<{ samples: Samples; signatures: SignatureResult[] }> => {
+  for (const target of targets) {
+    progress(`warming up: ${target.work}, ${target.name}`)
+    await load(target, plan.warmUpSeconds, plan.warmUpRequests)
+  }
+  const samples = new Map<Target, Sample[]>(targets.map((target) => [target, []]))
+  const signatures: SignatureResult[] = []
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const [target, ofTarget] of samples) {
+      progress(`round ${round} of ${plan.rounds}: ${target.work}, ${target.name}`)
+      ofTarget.push(await sample(target))
+    }
+    signatures.push(
+      await ask<SignatureResult>(
+        script('es256-signature.ts'),
+        { bytes: signedBytes, seconds: plan.secondsPerRun / 3 },
+        'server',
+      ),
+    )
+  }
+  return { samples, signatures }
+}
+
+const run = async (folder: string): Promise<Row[]> => {
+  progress('making credentials')
+  const credentials = await prepare(folder, plan.keys)
+  const targets = await startTargets(folder, credentials)
+  const { samples, signatures } = await measure(targets)
+  const rows = httpRows(samples, signatures)
+  for (const server of new Set(targets.map(({ server }) => server))) await server.stop()
+  progress('judging in process')
+  const inProcess = await ask<InProcessResult>(
+    script('verify-in-process.ts'),
+    { folder, keys: credentials.keys, rounds: plan.rounds, seconds: plan.secondsPerRun / 3 },
+    'server',
+  )
+  progress('')
+  return [
+    ...rows,
+    inProcessRow('Latchkey, one key', inProcess.oneKey),
+    inProcessRow(`Latchkey, ${plan.keys} keys in turn`, inProcess.manyKeys),
+  ]
+}
+
+installPeers()
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+process.on('exit', () => {
+  endChildren()
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1))
+
+const machine = { ...machineFacts(), pinned: canPin }
+console.log(
+  `${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}; ${plan.rounds} rounds of ${plan.secondsPerRun} s, ${plan.connections} connections, ${plan.keys} keys`,
+)
+if (!canPin)
+  console.log(
+    'Servers and load share the cores here: pinning needs Linux, two cores and taskset (util-linux). Read the ratios with care.',
+  )
+const rows = await run(folder)
+console.log(`\n${table(rows)}\n`)
+for (const doubt of doubts(rows)) console.log(doubt)
+const results = { measured_at: new Date().toISOString(), quick, machine, plan, peers: peerVersions(), rows }
+writeFileSync(script('results.json'), `${JSON.stringify(results, null, 2)}\n`)

@@ -1,0 +1,124 @@
+// Forward-auth with a real Caddy on examples/caddy/Caddyfile.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { launch, stoppedClock, world } from '../harness.ts'
+import { exampleText, freePort, programOrSkip, run } from './proxy-process.ts'
+import { type Answered, send, serve, upstream } from './wire.ts'
+
+test('Caddy asks Latchkey about every request', async (t) => {
+  const caddy = programOrSkip(t, 'caddy')
+  if (caddy === undefined) return
+  const behind = await upstream(t, (request, response) => {
+    request.resume().once('end', () => response.end(JSON.stringify(request.headers)))
+  })
+  const clock = stoppedClock('2026-07-07T00:00:00Z')
+  const launched = await launch(t, {
+    now: clock,
+    file: {
+      apis: {
+        shop: {
+          limits: [{ name: 'window', per: 'credential', limit: 3, period: 60 }],
+          requiredScopes: [{ methods: ['DELETE'], scopes: ['write'] }],
+        },
+      },
+    },
+  })
+  const people = await world(launched)
+  const made = await people.key({ scopes: 'read' })
+  const latchkey = await serve(t, launched)
+  const port = await freePort()
+  await run(
+    t,
+    caddy,
+    'Caddyfile',
+    exampleText('caddy/Caddyfile', { 8000: latchkey, 8080: port, 9000: behind.port }),
+    port,
+    (folder) => ['run', '--config', `${folder}/Caddyfile`, '--adapter', 'caddyfile'],
+  )
+  const ask = (headers: string[] = [], { path = '/v1/things', method = 'GET', body = '' } = {}) =>
+    send(port, {
+      path,
+      method,
+      ...(body && { body }),
+      headers: ['Host', 'shop.test', 'Authorization', `Bearer ${made.key}`, ...headers],
+    })
+  const got = ({ body }: Answered) => JSON.parse(body) as Record<string, string>
+
+  await t.test('the API learns who calls, from nobody but Latchkey', async () => {
+    const forged = [
+      'X-Latchkey-Subject',
+      'forged',
+      'X_Latchkey_Subject',
+      'forged',
+      'x-latchkey-tier',
+      'forged',
+      'X-Latchkey_Token',
+      'forged',
+      'X.Latchkey.Kind',
+      'forged',
+      'X-RateLimit-Limit',
+      'forged',
+      'X-Request-Id',
+      'forged',
+    ]
+    const answer = await ask(forged, { method: 'POST', body: 'a body', path: '/v1/things?api=other&deny=no' })
+    assert.equal(answer.status, 200)
+    const headers = got(answer)
+    assert.equal(headers['x-latchkey-subject'], made.id)
+    assert.equal(headers['x-latchkey-organization'], people.organization)
+    assert.equal(headers['x-latchkey-scopes'], 'read')
+    assert.equal(headers['content-length'], '6')
+    assert.equal(headers.authorization, undefined)
+    assert.ok(!answer.body.includes('forged'), answer.body)
+    assert.equal(answer.headers['x-ratelimit-limit'], '3')
+    assert.equal(answer.headers['x-ratelimit-remaining'], '2')
+    assert.match(String(answer.headers['ratelimit-policy']), /"window";q=3;w=60/)
+  })
+
+  await t.test('refusals reach the caller in the profile’s form', async () => {
+    const missing = await send(port, { path: '/', headers: ['Host', 'shop.test'] })
+    assert.equal(missing.status, 401)
+    assert.match(missing.headers['www-authenticate'] ?? '', /^Bearer realm="shop"/)
+    assert.equal(got(missing).code, 'invalid_api_key')
+    const forbidden = await ask([], { method: 'DELETE' })
+    assert.equal(forbidden.status, 403)
+    assert.equal(got(forbidden).code, 'insufficient_scope')
+    assert.equal((await ask([], { path: '/v1/a%2fb' })).status, 400)
+  })
+
+  await t.test('a caller cannot describe another request than its own', async () => {
+    const forged = [
+      'X-Forwarded-Method',
+      'GET',
+      'X-Forwarded-Uri',
+      '/public',
+      'X-Forwarded-Host',
+      'other.test',
+      'X-Original-Method',
+      'GET',
+      'X-Original-URL',
+      'http://other.test/public',
+    ]
+    assert.equal((await ask(forged, { method: 'DELETE' })).status, 403)
+    assert.equal(
+      (await ask(['X_Forwarded_Method', 'GET', 'X_Forwarded_Uri', '/public'], { method: 'DELETE' })).status,
+      400,
+    )
+  })
+
+  await t.test('a limit hit reaches the caller as 429 with Retry-After and the limits', async () => {
+    assert.deepEqual([(await ask()).status, (await ask()).status], [200, 200])
+    const limited = await ask()
+    assert.equal(limited.status, 429)
+    assert.equal(limited.headers['retry-after'], '60')
+    assert.equal(limited.headers['x-ratelimit-remaining'], '0')
+    assert.equal(got(limited).code, 'rate_limit_exceeded')
+  })
+
+  await t.test('without Latchkey nobody gets in', async () => {
+    const before = behind.seen.length
+    await launched.app.server.close()
+    assert.equal((await ask()).status, 502)
+    assert.equal(behind.seen.length, before)
+  })
+})

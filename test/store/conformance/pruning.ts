@@ -1,0 +1,150 @@
+// Pruning: what is over goes, what is not stays, and a call does a bounded share.
+import assert from 'node:assert/strict'
+import { pruneExpired } from '../../../src/store/prune.ts'
+import type { Store } from '../../../src/store/store.ts'
+import type { Requirement } from '../conformance.ts'
+import {
+  addClient,
+  addClientSecret,
+  addCredential,
+  addLink,
+  addOrganization,
+  addSigningKey,
+  at,
+  newId,
+} from '../rows.ts'
+
+const day = 86_400_000
+const nothing = {
+  counters: 0,
+  links: 0,
+  credentials: 0,
+  clientSecrets: 0,
+  signingKeys: 0,
+  lastUses: 0,
+  resumeAt: undefined,
+}
+
+const idsOf = async (store: Store, table: 'credentials' | 'client_secrets' | 'signing_keys'): Promise<string[]> =>
+  (await store.db.selectFrom(table).select('id').orderBy('id').execute()).map((row) => row.id)
+
+export const pruning: readonly Requirement[] = [
+  [
+    'what is over goes with what hangs on it, what is not stays',
+    async (database) => {
+      const store = await database.open()
+      const organization = await addOrganization(store)
+      const client = await addClient(store, organization)
+      const keptCredentials = [
+        await addCredential(store, { organization_id: organization }),
+        await addCredential(store, { organization_id: organization, expires_at: at + 1 }),
+        await addCredential(store, { organization_id: organization, expires_at: at - 90 * day + 1 }),
+        await addCredential(store, { organization_id: organization, revoked_at: at - 90 * day + 1 }),
+      ].map(({ id }) => id)
+      const gone = [
+        await addCredential(store, { organization_id: organization, expires_at: at - 90 * day }),
+        await addCredential(store, { organization_id: organization, revoked_at: at - 90 * day }),
+        await addCredential(store, { organization_id: organization, expires_at: at + day, revoked_at: at - 100 * day }),
+      ].map(({ id }) => id)
+      await store.recordLastUse(
+        new Map(
+          [...keptCredentials, ...gone, 'stray-of-a-deleted-organization'].map((id): [string, number] => [id, at]),
+        ),
+      )
+      const keptSecrets = [
+        await addClientSecret(store, client, 'a'),
+        await addClientSecret(store, client, 'b', at - day + 1),
+      ]
+      await addClientSecret(store, client, 'c', at - day)
+      const keptKeys = [await addSigningKey(store), await addSigningKey(store, { retired_at: at, expires_at: at + 1 })]
+      await addSigningKey(store, { retired_at: at - 1, expires_at: at })
+      const keptLinks = [await addLink(store), await addLink(store, { used_at: at - day + 1 })]
+      await addLink(store, { expires_at: at - day })
+      await addLink(store, { used_at: at - day, expires_at: at + day })
+      const window = { period: 1_000, limit: 10, needed: 1, wanted: 2 }
+      await store.counters.take({ ...window, counter: 'over' }, at - 61_000)
+      await store.counters.take({ ...window, counter: 'just over' }, at - 60_999)
+      await store.counters.take({ ...window, counter: 'month', period: 'month' }, at)
+
+      assert.deepEqual(await pruneExpired(store, at), {
+        counters: 1,
+        links: 2,
+        credentials: 3,
+        clientSecrets: 1,
+        signingKeys: 1,
+        lastUses: 1,
+        resumeAt: undefined,
+      })
+      assert.deepEqual(await idsOf(store, 'credentials'), keptCredentials)
+      assert.deepEqual(
+        (await store.activity.selectFrom('last_used').select('credential_id').orderBy('credential_id').execute()).map(
+          (row) => row.credential_id,
+        ),
+        keptCredentials,
+      )
+      assert.deepEqual(await idsOf(store, 'client_secrets'), keptSecrets)
+      assert.deepEqual(await idsOf(store, 'signing_keys'), keptKeys)
+      assert.deepEqual(
+        (await store.db.selectFrom('links').select('hash').orderBy('hash').execute()).map((row) => row.hash),
+        keptLinks,
+      )
+      assert.deepEqual(
+        (await store.activity.selectFrom('counters').select('id').orderBy('id').execute()).map((row) => row.id),
+        ['just over', 'month'],
+      )
+      assert.deepEqual(
+        (await store.activity.selectFrom('slices').select('counter_id').orderBy('counter_id').execute()).map(
+          (row) => row.counter_id,
+        ),
+        ['just over', 'month'],
+      )
+
+      const version = store.lookups.version()
+      assert.deepEqual(await pruneExpired(store, at), nothing)
+      assert.equal(store.lookups.version(), version, 'nothing to prune is nothing committed')
+    },
+  ],
+  [
+    'a call removes 10,000 rows of a kind at most, the next goes on',
+    async (database) => {
+      const store = await database.open()
+      const ids = Array.from({ length: 10_400 }, newId)
+      const chunks = Array.from({ length: 11 }, (_, index) => ids.slice(index * 1_000, index * 1_000 + 1_000))
+      for (const chunk of chunks) {
+        await store.activity
+          .insertInto('counters')
+          .values(chunk.map((id) => ({ id, period_start: at - 120_000, period_end: at - 60_000, taken: 1 })))
+          .execute()
+        await store.activity
+          .insertInto('last_used')
+          .values(chunk.map((credential_id) => ({ credential_id, last_used_at: at })))
+          .execute()
+      }
+      const first = await pruneExpired(store, at)
+      assert.deepEqual(first, { ...nothing, counters: 10_000, lastUses: 10_000, resumeAt: ids[9_999] })
+      assert.deepEqual(await pruneExpired(store, at, first.resumeAt), { ...nothing, counters: 400, lastUses: 400 })
+      assert.deepEqual(await pruneExpired(store, at), nothing)
+    },
+  ],
+  [
+    'two processes that prune while a third counts disturb nobody, and no running counter is lost',
+    async (database) => {
+      const [one, other, counting] = [await database.open(), await database.open(), await database.open()] as const
+      const counters = Array.from({ length: 40 }, (_, index) => `counter-${index}`)
+      const take = (counter: string, now: number) =>
+        counting.counters.take({ counter, period: 1_000, limit: 100, needed: 1, wanted: 1 }, now)
+      for (let round = 0; round < 5; round++) {
+        // every counter is over by a minute, begins anew, and is pruned, all at once
+        const now = at + round * 120_000
+        for (const counter of counters) await take(counter, now - 61_000)
+        await Promise.all([
+          pruneExpired(one, now),
+          pruneExpired(other, now),
+          ...counters.map(async (counter) => take(counter, now)),
+        ])
+        for (const counter of counters)
+          assert.equal((await counting.counters.peek({ counter, period: 1_000 }, now)).taken, 1)
+      }
+    },
+  ],
+]

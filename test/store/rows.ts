@@ -1,0 +1,147 @@
+// Rows for tests of the store, each with what a test does not care about filled in.
+import type { Insertable } from 'kysely'
+import type { Role, Schema, Tier } from '../../src/store/schema.ts'
+import type { Store } from '../../src/store/store.ts'
+
+export const at = Date.UTC(2026, 10, 22, 12)
+
+let sequence = 0
+/** Ids in rising order, of the length of a UUID. */
+export const newId = (): string => `00000000-0000-7000-8000-${String(++sequence).padStart(12, '0')}`
+
+const insert = async <Table extends keyof Schema>(
+  store: Store,
+  table: Table,
+  row: Insertable<Schema[Table]>,
+): Promise<void> => {
+  await store.transaction((trx) =>
+    trx
+      .insertInto(table)
+      .values(row as never)
+      .execute(),
+  )
+}
+
+export const addUser = async (store: Store, given: Partial<Schema['users']> = {}): Promise<string> => {
+  const id = newId()
+  await insert(store, 'users', {
+    id,
+    email: `${id}@example.com`,
+    name: 'Ada',
+    operator: 0,
+    password_hash: null,
+    suspended_at: null,
+    created_at: at,
+    ...given,
+  })
+  return id
+}
+
+export const addOrganization = async (store: Store, tier: Tier = 'free'): Promise<string> => {
+  const id = newId()
+  await insert(store, 'organizations', { id, name: 'Acme', tier, suspended_at: null, created_at: at })
+  return id
+}
+
+export const addMember = (
+  store: Store,
+  organization_id: string,
+  user_id: string,
+  role: Role = 'member',
+): Promise<void> => insert(store, 'members', { organization_id, user_id, role, created_at: at })
+
+export const addCredential = async (
+  store: Store,
+  given: Partial<Schema['credentials']> = {},
+): Promise<{ id: string; hash: string }> => {
+  const id = newId()
+  const row: Schema['credentials'] = {
+    id,
+    kind: 'api_key',
+    hash: `hash-${id}`,
+    hint: 'sk_…abcd',
+    name: 'A key',
+    user_id: 'somebody',
+    organization_id: null,
+    all_organizations: 0,
+    environment: 'live',
+    scopes: null,
+    apis: null,
+    lineage_id: id,
+    replaces: null,
+    created_at: at,
+    expires_at: null,
+    revoked_at: null,
+    ...given,
+  }
+  await insert(store, 'credentials', row)
+  return { id: row.id, hash: row.hash }
+}
+
+export const chooseOrganization = (store: Store, credential_id: string, organization_id: string): Promise<void> =>
+  insert(store, 'credential_organizations', { credential_id, organization_id })
+
+export const addClient = async (
+  store: Store,
+  organization_id: string,
+  given: Partial<Schema['clients']> = {},
+): Promise<string> => {
+  const id = newId()
+  await insert(store, 'clients', {
+    id,
+    organization_id,
+    name: 'A client',
+    public: 0,
+    pkce: 'required',
+    redirect_uris: '[]',
+    scopes: null,
+    grants: '["client_credentials"]',
+    environment: 'live',
+    apis: null,
+    created_by: null,
+    created_at: at,
+    ...given,
+  })
+  return id
+}
+
+export const addClientSecret = async (
+  store: Store,
+  client_id: string,
+  hash: string,
+  expires_at: number | null = null,
+): Promise<string> => {
+  const id = newId()
+  await insert(store, 'client_secrets', { id, client_id, hash, hint: 'cs_…', created_at: at, expires_at })
+  return id
+}
+
+export const addSigningKey = async (store: Store, given: Partial<Schema['signing_keys']> = {}): Promise<string> => {
+  const id = newId()
+  await insert(store, 'signing_keys', {
+    id,
+    algorithm: 'ES256',
+    api: null,
+    public_jwk: '{}',
+    sealed: 'v1.x',
+    created_at: at,
+    retired_at: null,
+    expires_at: null,
+    ...given,
+  })
+  return id
+}
+
+export const addLink = async (store: Store, given: Partial<Schema['links']> = {}): Promise<string> => {
+  const hash = newId()
+  await insert(store, 'links', {
+    hash,
+    kind: 'setup',
+    user_id: null,
+    created_at: at,
+    expires_at: at,
+    used_at: null,
+    ...given,
+  })
+  return hash
+}
