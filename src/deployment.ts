@@ -10,7 +10,7 @@ import type { Store } from './store/store.ts'
 export const secretFile = (folder: string): string => join(folder, 'secret')
 
 /** LATCHKEY_SECRET, else the one in the data folder, made on first use (0600). Two processes that start at once agree on one. */
-export const readSecret = (config: Pick<Config, 'secret' | 'dataFolder'>): string => {
+const readSecret = (config: Pick<Config, 'secret' | 'dataFolder'>): string => {
   if (config.secret !== undefined) return config.secret
   const path = secretFile(config.dataFolder)
   mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })

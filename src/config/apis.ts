@@ -6,7 +6,7 @@ import type { ApiConfig, LatchkeyConfig, ProfileConfig } from './file.ts'
 
 export type Upstream = { kind: 'echo' } | { kind: 'management' } | { kind: 'url'; url: URL }
 
-export interface RequiredScopes {
+interface RequiredScopes {
   /** Upper-case; undefined: every method. */
   methods: ReadonlySet<string> | undefined
   /** Path prefix, whole segments. */
@@ -39,7 +39,7 @@ export interface Api {
   needsOrganization: boolean
 }
 
-export const kinds: readonly CredentialKind[] = [
+const kinds: readonly CredentialKind[] = [
   'api_key',
   'personal_access_token',
   'legacy_token',

@@ -9,7 +9,7 @@ import { type Api, resolveApis } from './apis.ts'
 import type { LatchkeyConfig } from './file.ts'
 
 export { isReservedScope } from './apis.ts'
-export type { Api, RequiredScopes, Upstream } from './apis.ts'
+export type { Api, Upstream } from './apis.ts'
 export type * from './file.ts'
 
 export interface Config {

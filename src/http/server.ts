@@ -44,7 +44,7 @@ const lazily = (compile: () => ValidateFunction) => {
   let compiled: ValidateFunction | undefined
   const validate: { (data: unknown): boolean; errors?: ValidateFunction['errors'] } = (data) => {
     compiled ??= compile()
-    const valid = compiled(data) as boolean
+    const valid = compiled(data)
     validate.errors = compiled.errors
     return valid
   }

@@ -6,13 +6,13 @@ import type { LimitState } from './allowance.ts'
 export const resetSeconds = ({ resetAt }: LimitState): number => Math.ceil(resetAt / 1000)
 
 /** Whole seconds to wait, rounded up, at least 1. */
-export const retryAfterSeconds = ({ resetAt }: LimitState, now: number): number =>
+const retryAfterSeconds = ({ resetAt }: LimitState, now: number): number =>
   Math.max(1, Math.ceil((resetAt - now) / 1000))
 
 const share = ({ remaining, limit }: LimitState): number => remaining / limit
 
 /** The state that the headers show: the one that refused, else the one with the smallest share left. */
-export const shownState = (states: readonly LimitState[], refused?: LimitState): LimitState | undefined =>
+const shownState = (states: readonly LimitState[], refused?: LimitState): LimitState | undefined =>
   refused ??
   states.reduce<LimitState | undefined>(
     (least, state) => (least === undefined || share(state) < share(least) ? state : least),

@@ -28,7 +28,7 @@ export interface TokenFormat {
 }
 
 /** What a limit counts for: the credential (all tokens made from it included), one token (its `jti`), or the organization that pays. */
-export type LimitSubject = 'credential' | 'token' | 'organization'
+type LimitSubject = 'credential' | 'token' | 'organization'
 
 export interface LimitPolicy {
   /** Names the policy in `RateLimit-Policy`, in `limits` and in the counters. */

@@ -3,9 +3,9 @@ import type { Kysely, Transaction } from 'kysely'
 import type { ActivitySchema, Role, Schema, StoredKind, Tier } from './schema.ts'
 
 /** SQLite answers at once, Postgres with a promise; `await` takes both. */
-export type MaybePromise<T> = T | Promise<T>
+type MaybePromise<T> = T | Promise<T>
 
-export interface OrganizationRecord {
+interface OrganizationRecord {
   id: string
   tier: Tier
   suspended: boolean

@@ -51,7 +51,7 @@ export const checks = [
 
 export type Check = (typeof checks)[number]
 
-export interface Reason {
+interface Reason {
   check: Check
   /** For operators and the log; never the credential. */
   detail: string

@@ -11,9 +11,9 @@ const Kind = Type.Unsafe<CredentialKind>({
 })
 
 /** Items of one batch. */
-export const maxItems = 1000
+const maxItems = 1000
 
-export const VerifyItem = {
+const VerifyItem = {
   credential: Type.String({
     minLength: 1,
     maxLength: maxCredentialLength,

@@ -90,7 +90,7 @@ const challenge = (api: Api, code: Code, presented: boolean, missing: readonly s
 }
 
 /** An error in the profile's words. `message` replaces the catalogue's text where the profile has none of its own. */
-export const errorBody = (
+const errorBody = (
   profile: Profile,
   code: Code,
   requestId: string,
