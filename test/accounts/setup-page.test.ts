@@ -206,7 +206,7 @@ test('pages run nothing, are framed by nobody, kept nowhere, and their style is 
     assert.equal(headers['content-type'], 'text/html; charset=utf-8')
     assert.equal(headers['set-cookie'], undefined)
     assert.ok(!/<script|\son\w+=|\sstyle=/.test(body))
-    assert.match(body, /<html lang="en">[\s\S]*name="viewport"[\s\S]*<main>[\s\S]*<h1>/)
+    assert.match(body, /<html lang="en">[\s\S]*name="viewport"[\s\S]*<main class="narrow">[\s\S]*<h1>/)
   }
 })
 
