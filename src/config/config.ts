@@ -6,9 +6,11 @@ import { pathToFileURL } from 'node:url'
 import { ConfigurationError } from '../errors.ts'
 import { type Api, resolveApis } from './apis.ts'
 
+import { readBaseUrl } from './base-url.ts'
 import type { LatchkeyConfig } from './file.ts'
 
 export { isReservedScope } from './apis.ts'
+export { isLoopbackName } from './base-url.ts'
 export type { Api, Upstream } from './apis.ts'
 export type * from './file.ts'
 
@@ -55,12 +57,6 @@ export class Mistakes {
 
 const loopback = ['127.0.0.0/8', '::1/128']
 
-export const isLoopbackName = (hostname: string): boolean =>
-  hostname === 'localhost' ||
-  hostname === '[::1]' ||
-  hostname === '::1' ||
-  (isIP(hostname) === 4 && hostname.startsWith('127.'))
-
 /** Whether an address (not a name) is this machine's own. */
 export const isLoopbackAddress = (address: string): boolean =>
   address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
@@ -81,26 +77,16 @@ const wholeNumber = (
 }
 
 const readIssuer = (mistakes: Mistakes, value: string | undefined, port: number): string => {
-  if (!value) return `http://localhost:${port}`
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  if (
-    !url ||
-    !['http:', 'https:'].includes(url.protocol) ||
-    url.pathname !== '/' ||
-    url.search ||
-    url.hash ||
-    url.username
-  ) {
-    mistakes.add(
-      'LATCHKEY_URL',
-      `"${value}" is not a base URL such as https://auth.example.com (no path, query or user)`,
-    )
-    return `http://localhost:${port}`
-  }
-  if (url.protocol === 'http:' && !isLoopbackName(url.hostname) && !url.hostname.endsWith('.localhost')) {
-    mistakes.add('LATCHKEY_URL', `"${value}" must be https: only loopback hosts and *.localhost may use http`)
-  }
-  return url.origin
+  const usual = `http://localhost:${port}`
+  if (!value) return usual
+  const read = readBaseUrl(value)
+  if ('origin' in read) return read.origin
+  const wrong =
+    read.mistake === 'https'
+      ? 'must be https: only loopback hosts and *.localhost may use http'
+      : 'is not a base URL such as https://auth.example.com (no path, query or user)'
+  mistakes.add('LATCHKEY_URL', `"${value}" ${wrong}`)
+  return usual
 }
 
 const readProxies = (mistakes: Mistakes, value: string | undefined): BlockList => {
