@@ -1,7 +1,7 @@
 // The bench's child processes: each on a core of its own, measured from outside, and all of them ended when the bench ends.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { text } from 'node:stream/consumers'
 
 export const serverCore = 0
@@ -41,6 +41,10 @@ export const ask = async <T>(file: string, input: object, core: 'server' | 'load
   if ((await ended) !== 0) throw new Error(`${file} failed:\n${errors}`)
   return JSON.parse(output) as T
 }
+
+/** CPU time that all processes of the machine have used since it started, seconds. */
+export const machineCpuSeconds = (): number =>
+  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + (user + nice + sys + irq) / 1000, 0)
 
 export interface ServerProcess {
   port: number

@@ -25,6 +25,8 @@ export interface LoadResult {
   latency: { p50: number; p99: number; max: number }
   /** Share of the wall time that the generator's own process computed: near 1, it is what was measured. */
   generatorBusy: number
+  /** CPU time of the generator's process from its start. */
+  generatorCpuSeconds: number
 }
 
 /** Latencies in buckets that grow by a sixteenth of a power of two: each is told to within 5 %. */
@@ -50,6 +52,8 @@ class Histogram {
     return { p50: this.quantile(0.5), p99: this.quantile(0.99), max: Math.round(this.#max) }
   }
 }
+
+const cpuSeconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1e6
 
 const headEnd = '\r\n\r\n'
 const contentLength = /\r\ncontent-length: *(\d+)/i
@@ -96,10 +100,11 @@ const run = (plan: LoadPlan): Promise<LoadResult> =>
     const overdue = setTimeout(() => fail(new Error('The load did not end in time.')), (plan.seconds + 10) * 1000)
     const finish = (): void => {
       const seconds = (performance.now() - startedAt) / 1000
-      const { user, system } = process.cpuUsage(computed)
+      const generatorBusy = cpuSeconds(process.cpuUsage(computed)) / seconds
+      const generatorCpuSeconds = cpuSeconds(process.cpuUsage())
       for (const socket of sockets) socket.destroy()
       clearTimeout(overdue)
-      resolve({ responses, seconds, latency: latencies.summary(), generatorBusy: (user + system) / 1e6 / seconds })
+      resolve({ responses, seconds, latency: latencies.summary(), generatorBusy, generatorCpuSeconds })
     }
 
     const begin: (() => void)[] = []

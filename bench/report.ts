@@ -12,6 +12,8 @@ export interface Sample extends LoadResult {
   cpuPerThousand: number | undefined
   /** Share of the wall time that the server computed. */
   serverBusy: number | undefined
+  /** Cores that neither server nor generator had, on average: what other programs did meanwhile. */
+  othersBusy: number | undefined
 }
 
 export interface Row {
@@ -31,6 +33,7 @@ export interface Row {
   /** Less than 0.9 of a core: something else than the server was the limit. */
   serverBusy?: number
   generatorBusy?: number
+  othersBusy?: number
 }
 
 /** All samples of a target, in the order of the rounds. */
@@ -72,6 +75,7 @@ const rowOf = (target: Target, samples: readonly Sample[], own: readonly Sample[
     peakMemoryMebibytes: medianOf([target.server.peakMemory()]),
     serverBusy: medianOf(samples.map(({ serverBusy }) => serverBusy)),
     generatorBusy: medianOf(samples.map(({ generatorBusy }) => generatorBusy)),
+    othersBusy: medianOf(samples.map(({ othersBusy }) => othersBusy)),
   })
 }
 
@@ -146,11 +150,21 @@ export const table = (rows: readonly Row[]): string => {
   return [written[0], widths.map((width) => '─'.repeat(width)).join('  '), ...written.slice(1)].join('\n')
 }
 
-/** Rows in which the server was not what was measured, in words. */
-export const doubts = (rows: readonly Row[]): string[] =>
-  rows
-    .filter(({ serverBusy }) => serverBusy !== undefined && serverBusy < 0.9)
-    .map(
-      ({ work, server, serverBusy, generatorBusy }) =>
-        `${work}, ${server}: the server was busy for ${Math.round((serverBusy as number) * 100)} % of the time only (the load generator ${Math.round((generatorBusy ?? 0) * 100)} %); its figure is a lower bound, its CPU time is not affected.`,
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
+/** What speaks against taking the figures at their word: other programs on the machine, a generator that was the limit. */
+export const doubts = (rows: readonly Row[]): string[] => {
+  const found: string[] = []
+  const others = rows.map(({ othersBusy }) => othersBusy).filter((share) => share !== undefined)
+  if (others.length > 0 && median(others) > 0.1)
+    found.push(
+      `Other programs used ${percent(median(others))} of a core meanwhile: run this again when the machine is quieter.`,
     )
+  for (const { work, server, serverBusy = 1, generatorBusy = 0 } of rows) {
+    if (serverBusy < 0.9)
+      found.push(
+        `${work}, ${server}: the server computed ${percent(serverBusy)} of the time, the load generator ${percent(generatorBusy)}. Its requests/s are a lower bound; its CPU time is not affected.`,
+      )
+  }
+  return found
+}

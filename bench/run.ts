@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ask, canPin, endChildren } from './child.ts'
+import { ask, canPin, endChildren, machineCpuSeconds } from './child.ts'
 import type { SignatureResult } from './es256-signature.ts'
 import { prepare } from './latchkey.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
@@ -43,15 +43,18 @@ const load = ({ server, requests, expect }: Target, seconds: number, maxResponse
   )
 
 const sample = async (target: Target): Promise<Sample> => {
-  const before = target.server.cpuSeconds()
+  const startedAt = performance.now()
+  const [machineBefore, serverBefore] = [machineCpuSeconds(), target.server.cpuSeconds()]
   const result = await load(target, plan.secondsPerRun, maxResponses)
-  const after = target.server.cpuSeconds()
-  const used = before === undefined || after === undefined ? undefined : after - before
+  const [machineAfter, serverAfter] = [machineCpuSeconds(), target.server.cpuSeconds()]
+  const wall = (performance.now() - startedAt) / 1000
+  const used = serverBefore === undefined || serverAfter === undefined ? undefined : serverAfter - serverBefore
   return {
     ...result,
     requestsPerSecond: result.responses / result.seconds,
     cpuPerThousand: used && (used / result.responses) * 1000,
     serverBusy: used && used / result.seconds,
+    othersBusy: used && Math.max(0, machineAfter - machineBefore - used - result.generatorCpuSeconds) / wall,
   }
 }
 

@@ -10,6 +10,7 @@ import { clientRoutes } from './clients/routes.ts'
 import type { Api, Config } from './config/config.ts'
 import { credentialRoutes } from './credentials/routes.ts'
 import { settle } from './deployment.ts'
+import { Refusal } from './errors.ts'
 import { forwardAuthRoutes } from './gateway/forward-auth.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { type Site, Sites } from './gateway/sites.ts'
@@ -39,6 +40,8 @@ export interface AppOptions {
   log?: Logger
   /** Lets this process's own injected requests act as an operator (the command line). Never with a server that listens. */
   localOperator?: boolean
+  /** Whether this may be the first start, which fixes the issuer. Default true. */
+  starts?: boolean
 }
 
 export interface App {
@@ -62,12 +65,30 @@ const gatewayPath = '/-/gateway'
 
 const minute = 60_000
 
+interface LoggedError {
+  type: string
+  message: string
+  code: unknown
+  stack: string | undefined
+  cause: LoggedError | undefined
+}
+
+/** An error without what libraries hang on it, such as the bytes of the message that could not be read. */
+const loggedError = (error: unknown): LoggedError | string => {
+  if (!(error instanceof Error)) return String(error)
+  const { name, message, stack, cause } = error
+  const { code } = error as { code?: unknown }
+  const told = cause instanceof Error && cause !== error ? loggedError(cause) : undefined
+  return { type: name, message, code, stack, cause: typeof told === 'string' ? undefined : told }
+}
+
 export const createLog = (level: string): Logger =>
   pino({
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: loggedError },
     // nothing logs headers or bodies; should anything ever do, these stay out
     redact: [
       'req.headers',
@@ -91,7 +112,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const now = options.now ?? Date.now
   const log = options.log ?? createLog(given.log.level)
   const store = await openStore(given)
-  const { config, box } = await settle(given, store).catch(async (error: unknown) => {
+  const { config, box } = await settle(given, store, options).catch(async (error: unknown) => {
     await store.close()
     throw error
   })
@@ -130,7 +151,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       : config.management
   }
 
-  const server = createServer({ log, rewriteUrl, profileOf, requests: config.log.requests })
+  const secure = config.issuer.startsWith('https:')
+  const server = createServer({ log, rewriteUrl, profileOf, requests: config.log.requests, secure })
   server.decorateRequest('site')
   server.addHook('onRequest', (request, _reply, done) => {
     request.site = siteOf.get(request.raw) as Site
@@ -192,6 +214,10 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       await api.register(clientRoutes(routes))
       await api.register(auditRoutes(routes))
       await api.register(signingKeyRoutes(routes))
+      // here, so that the hook above comes first: who calls is asked before what there is
+      api.setNotFoundHandler(() => {
+        throw new Refusal('not_found')
+      })
     },
     { prefix: '/api/v1' },
   )

@@ -67,13 +67,20 @@ export class Refusal extends Error {
   readonly code: Code
   /** HTTP status of the code. */
   readonly status: number
+  /** Scopes that were missing, on `insufficient_scope`: the challenge names them. */
+  readonly missing: readonly string[]
 
   /** `message` says what was wrong and what to do; never a secret. */
-  constructor(code: Code, message: string = catalogue[code].message, options?: ErrorOptions) {
+  constructor(
+    code: Code,
+    message: string = catalogue[code].message,
+    { missing = [], ...options }: ErrorOptions & { missing?: readonly string[] } = {},
+  ) {
     super(message, options)
     this.name = 'Refusal'
     this.code = code
     this.status = catalogue[code].status
+    this.missing = missing
   }
 }
 

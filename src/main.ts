@@ -4,16 +4,11 @@ import { fileURLToPath } from 'node:url'
 
 // before anything else is loaded, so that the next start need not strip and compile it again
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/latchkey', import.meta.url)))
-const [{ loadConfig }, { ConfigurationError }, { serve }] = await Promise.all([
-  import('./config/config.ts'),
-  import('./errors.ts'),
-  import('./serve.ts'),
-])
+const [{ loadConfig }, { serve }] = await Promise.all([import('./config/config.ts'), import('./serve.ts')])
 
 try {
   await serve(await loadConfig(process.env))
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error
-  console.error(`latchkey: ${error.message}`)
-  process.exit(78)
+  const { reportFailure } = await import('./cli/failure.ts')
+  process.exit(reportFailure(error, Boolean(process.env.LATCHKEY_DEBUG)))
 }

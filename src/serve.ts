@@ -1,23 +1,65 @@
-// Serving: listen, print the set-up link at a first start, and stop within ten seconds when told to.
+// Serving: listen, greet whoever watches, print the set-up link at a first start, and stop within ten seconds when told to.
 import type { AddressInfo } from 'node:net'
 import { setupLink } from './accounts/links.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
+import { ConfigurationError, Refusal } from './errors.ts'
+import { version } from './version.ts'
 
 /** Milliseconds that requests in flight are given at a stop. */
 const graceMs = 10_000
 
-/** Serves until SIGTERM or SIGINT. Throws ConfigurationError before anything listens. */
+/** Why nothing listens, in words; undefined: for a reason that has none. */
+const listeningFault = ({ host, port }: Config, { code }: NodeJS.ErrnoException): Error | undefined => {
+  switch (code) {
+    case 'EADDRINUSE':
+      return new Refusal('conflict', `Something listens on ${host}:${port} already. Stop it, or set PORT to another.`)
+    case 'EACCES':
+      return new ConfigurationError([`PORT: this user may not listen on ${port}; set 1024 or more`])
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new ConfigurationError([`HOST: "${host}" is no address of this machine`])
+    default:
+      return undefined
+  }
+}
+
+/** What a person at the terminal needs first, apart from the log. `link`: of a first start. */
+const greeting = ({ issuer, host, dataFolder, databaseUrl }: Config, port: number, link: string | undefined): string => {
+  const lines = [
+    ['Serving', issuer],
+    ['Listening', `${host.includes(':') ? `[${host}]` : host}:${port}`],
+    ['Store', databaseUrl === undefined ? `SQLite in ${dataFolder}` : 'Postgres'],
+    ['HTTP API', `${issuer}/docs`],
+    ...(link === undefined
+      ? []
+      : [
+          ['Set up', link],
+          ['', 'Open it to become the first operator. It works once, for 24 hours.'],
+        ]),
+  ]
+  return `\nLatchkey ${version}\n\n${lines.map(([name = '', value]) => `  ${name.padEnd(9)}  ${value}`).join('\n')}\n\n`
+}
+
+/** Serves until SIGTERM or SIGINT. Throws ConfigurationError before anything listens, and Refusal where the port is taken. */
 export const serve = async (config: Config): Promise<void> => {
   const app = await buildApp(config)
   const { log, server } = app
-  await server.listen({ port: config.port, host: config.host })
+  try {
+    await server.listen({ port: config.port, host: config.host })
+  } catch (error) {
+    await app.close()
+    throw listeningFault(config, error as NodeJS.ErrnoException) ?? error
+  }
   app.startTimers()
   const { port } = server.server.address() as AddressInfo
   log.info({ issuer: app.config.issuer, host: config.host, port, store: app.store.kind }, 'listening')
   const link = await setupLink(app.store, app.config.issuer, Date.now())
-  // the one secret that is ever printed: whoever reads the log of a first start sets the deployment up
-  if (link !== undefined) log.info({ url: link }, 'open this link to set Latchkey up (single use, 24 hours)')
+  // the one secret that is ever printed, whatever the log's level: whoever reads it sets the deployment up
+  if (process.stderr.isTTY) process.stderr.write(greeting(app.config, port, link))
+  else if (link !== undefined)
+    log.child({}, { level: 'info' }).info({ url: link }, 'open this link to set Latchkey up (single use, 24 hours)')
 
   let stopping = false
   const stop = (signal: string): void => {

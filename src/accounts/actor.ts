@@ -9,6 +9,8 @@ export interface Actor {
   id: string
   /** The person behind a personal access token. */
   userId: string | undefined
+  /** Stands for the whole person: a token that reaches whatever its owner joins, not one held to organizations nor one exchanged from it. */
+  everywhere: boolean
   operator: boolean
   /** Present roles in the organizations that the credential reaches; those of a key or client are in `organizationId`. */
   roles: ReadonlyMap<string, Role>
@@ -27,6 +29,7 @@ export interface Actor {
 /** An actor who may do no more than what is given says. */
 export const actorWith = (given: Pick<Actor, 'kind' | 'id'> & Partial<Actor>): Actor => ({
   userId: undefined,
+  everywhere: false,
   operator: false,
   roles: new Map(),
   organizationId: undefined,
@@ -62,8 +65,11 @@ export const requireRole = (actor: Actor, organizationId: string, needed: Role, 
     throw new Refusal('forbidden', `This needs the role ${needed}; yours in this organization is ${role}.`)
   }
   if (actor.organizationId !== organizationId) throw new Refusal('organization_forbidden')
-  if (!actor.scopes.includes(`manage:${area}`))
-    throw new Refusal('insufficient_scope', `This needs the scope manage:${area}, which an operator grants.`)
+  const scope = `manage:${area}`
+  if (!actor.scopes.includes(scope))
+    throw new Refusal('insufficient_scope', `This needs the scope ${scope}, which an operator grants.`, {
+      missing: [scope],
+    })
   if (!hasRole('admin', needed)) throw new Refusal('forbidden', `This needs a person with the role ${needed}.`)
 }
 

@@ -10,7 +10,7 @@ export const openLocalClient = async (verbose: boolean): Promise<ManagementClien
   const log = verbose
     ? pino({ level: 'error', base: null }, pino.destination({ dest: 2, sync: true }))
     : pino({ level: 'silent' })
-  const app = await buildApp(config, { log, localOperator: true })
+  const app = await buildApp(config, { log, localOperator: true, starts: false })
   const { host } = new URL(app.config.issuer)
   return {
     async request(method, path, body) {

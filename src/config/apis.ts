@@ -3,6 +3,7 @@ import { shipped } from '../profiles/all.ts'
 import type { CredentialKind, LimitPolicy, Profile } from '../profiles/profile.ts'
 import type { Mistakes } from './config.ts'
 import type { ApiConfig, LatchkeyConfig, ProfileConfig } from './file.ts'
+import { checkProfileValues, checkValues, isOwnField } from './values.ts'
 
 export type Upstream = { kind: 'echo' } | { kind: 'management' } | { kind: 'url'; url: URL }
 
@@ -72,9 +73,9 @@ const builtInPaths = [
   '/assets',
 ]
 const tiers = ['free', 'pro', 'enterprise']
+const authorizationEndpoints = ['/token', '/oauth/token', '/oauth/revoke', '/oauth/introspect', '/oauth/authorize']
 const hostName = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/ // RFC 6749 §3.3
-const headerName = /^[A-Za-z0-9-]{1,64}$/
 
 const under = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
 
@@ -144,7 +145,7 @@ const checkProfile = (mistakes: Mistakes, place: string, profile: Profile): void
   const { bearer, bare, header } = profile.presentation
   if (!bearer && !bare && !header)
     mistakes.add(place, 'presentation names no place for a credential; set bearer, bare or header')
-  if (header !== undefined && (!headerName.test(header) || header.toLowerCase() === 'authorization'))
+  if (header !== undefined && !isOwnField(header))
     mistakes.add(place, `header "${header}" is not a header name of its own`)
   const { algorithm, type, lifetimeSeconds } = profile.token
   if (!['ES256', 'RS256', 'EdDSA', 'HS256'].includes(algorithm))
@@ -159,9 +160,10 @@ const checkProfile = (mistakes: Mistakes, place: string, profile: Profile): void
 const parseUpstream = (mistakes: Mistakes, place: string, value: string): Upstream => {
   if (value === 'echo' || value === 'management') return { kind: value }
   const url = URL.canParse(value) ? new URL(value) : undefined
-  if (url && ['http:', 'https:'].includes(url.protocol) && !url.search && !url.hash && !url.username)
+  if (url && ['http:', 'https:'].includes(url.protocol) && !url.search && !url.hash && !url.username && !url.password)
     return { kind: 'url', url }
-  mistakes.add(place, `"${value}" is not "echo", "management" or an http(s) URL without query and user`)
+  // what stands before the @ may be a password
+  mistakes.add(place, `"${value.replace(/\/\/.*@/s, '//…@')}" is not "echo", "management" or an http(s) URL without query and user`)
   return { kind: 'echo' }
 }
 
@@ -180,6 +182,7 @@ const resolveApi = (
   file: LatchkeyConfig,
   issuer: string,
   environments: readonly string[],
+  dashboardHosts: readonly string[],
   mistakes: Mistakes,
 ): Api => {
   const place = `apis.${name}`
@@ -194,6 +197,9 @@ const resolveApi = (
     limits: given.limits ?? base.limits,
   }
   checkProfile(mistakes, place, profile)
+  checkProfileValues(mistakes, place, given)
+  if (typeof given.profile === 'object') checkProfileValues(mistakes, `${place}.profile`, given.profile)
+  checkValues(mistakes, place, given)
   const issuerUrl = new URL(issuer)
   const lowered = (hosts: string[] | undefined, field: string): string[] =>
     (hosts ?? []).map((host) => {
@@ -205,13 +211,18 @@ const resolveApi = (
   const path = given.path ?? '/'
   if (!/^\/([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?$/.test(path) || /(^|\/)\.\.?(\/|$)/.test(path))
     mistakes.add(`${place}.path`, `"${path}" must be a plain path such as /v1`)
-  if (hosts.includes(issuerUrl.hostname)) {
-    if (path === '/')
-      mistakes.add(`${place}.path`, `"/" on ${issuerUrl.hostname} would hide the dashboard; choose a path`)
+  for (const host of hosts) {
+    if (host !== issuerUrl.hostname && !dashboardHosts.includes(host)) continue
+    if (path === '/') mistakes.add(`${place}.path`, `"/" on ${host} would hide the dashboard; choose a path`)
     for (const taken of builtInPaths)
       if (under(path, taken) || under(taken, path))
-        mistakes.add(`${place}.path`, `"${path}" is Latchkey's own on ${issuerUrl.hostname} (${taken})`)
+        mistakes.add(`${place}.path`, `"${path}" is Latchkey's own on ${host} (${taken})`)
   }
+  const authorizationHosts = lowered(given.authorizationHosts, 'authorizationHosts')
+  if (path !== '/' && hosts.some((host) => authorizationHosts.includes(host)))
+    for (const taken of authorizationEndpoints)
+      if (under(path, taken) || under(taken, path))
+        mistakes.add(`${place}.path`, `"${path}" is Latchkey's own on an authorization host (${taken})`)
   const upstreams = new Map<string, Upstream>()
   const byEnvironment =
     typeof given.upstream === 'string' ? { [environments[0] as string]: given.upstream } : (given.upstream ?? {})
@@ -220,6 +231,9 @@ const resolveApi = (
       mistakes.add(`${place}.upstream`, `"${environment}" is not one of the environments (${environments.join(', ')})`)
     upstreams.set(environment, parseUpstream(mistakes, `${place}.upstream`, value))
   }
+  const managing = [...upstreams.values()].filter(({ kind }) => kind === 'management').length
+  if (managing > 0 && managing < upstreams.size)
+    mistakes.add(`${place}.upstream`, '"management" is the upstream of every environment of an API or of none')
   if (hosts.length > 0 && upstreams.size === 0)
     mistakes.add(`${place}.upstream`, 'an API with hosts needs an upstream: a URL, "echo" or "management"')
   const accepted = new Set(given.environments ?? (upstreams.size > 0 ? upstreams.keys() : [environments[0] as string]))
@@ -261,7 +275,7 @@ const resolveApi = (
         : `${issuer}/apis/${name}`),
     hosts,
     path,
-    authorizationHosts: lowered(given.authorizationHosts, 'authorizationHosts'),
+    authorizationHosts,
     upstreams,
     environments: accepted,
     scopes,
@@ -330,6 +344,10 @@ export const resolveApis = (file: LatchkeyConfig, issuer: string, mistakes: Mist
     if (!/^[a-z][a-z0-9]{0,15}$/.test(prefix) || ['pat', 'cs', 'rt', 'ac'].includes(prefix))
       mistakes.add('keyPrefix', `"${prefix}" must be lower-case letters and digits, and not pat, cs, rt or ac`)
   }
+  const dashboardHosts = (file.dashboardHosts ?? []).map((host) => host.toLowerCase())
+  dashboardHosts.forEach((host, index) => {
+    if (!hostName.test(host)) mistakes.add(`dashboardHosts[${index}]`, `"${host}" is not a host name without port`)
+  })
   const given: Record<string, ApiConfig> = file.apis ?? {
     default: {
       hosts: [new URL(issuer).hostname],
@@ -337,13 +355,15 @@ export const resolveApis = (file: LatchkeyConfig, issuer: string, mistakes: Mist
       upstream: { [environments[0] ?? 'live']: 'echo', ...(environments[1] ? { [environments[1]]: 'echo' } : {}) },
     },
   }
-  for (const name of Object.keys(file.profiles ?? {}))
+  for (const [name, profile] of Object.entries(file.profiles ?? {})) {
     if (shipped[name])
       mistakes.add(`profiles.${name}`, 'is the name of a shipped profile; choose another and extend it')
+    checkProfileValues(mistakes, `profiles.${name}`, profile)
+  }
   const apis = new Map<string, Api>()
   const claimed = new Map<string, string>()
   for (const [name, api] of Object.entries(given)) {
-    const resolved = resolveApi(name, api, file, issuer, environments, mistakes)
+    const resolved = resolveApi(name, api, file, issuer, environments, dashboardHosts, mistakes)
     apis.set(name, resolved)
     for (const claim of [
       ...resolved.hosts.map((host) => `${host}${resolved.path}`),
@@ -358,7 +378,6 @@ export const resolveApis = (file: LatchkeyConfig, issuer: string, mistakes: Mist
     mistakes.add('defaultApi', `there is no API "${file.defaultApi}"`)
   const defaultApi =
     file.defaultApi !== undefined ? apis.get(file.defaultApi) : apis.size === 1 ? [...apis.values()][0] : undefined
-  const dashboardHosts = (file.dashboardHosts ?? []).map((host) => host.toLowerCase())
   return {
     environments,
     keyPrefixes,

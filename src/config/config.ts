@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError } from '../errors.ts'
 import { type Api, resolveApis } from './apis.ts'
+import { readShape } from './shape.ts'
 
 import { readBaseUrl } from './base-url.ts'
 import type { LatchkeyConfig } from './file.ts'
@@ -138,7 +139,7 @@ export const loadConfig = async (env: NodeJS.ProcessEnv, folder: string = proces
 /** As `loadConfig`, from a configuration in memory. */
 export const buildConfig = (
   env: NodeJS.ProcessEnv,
-  file: LatchkeyConfig,
+  given: LatchkeyConfig,
   {
     folder = process.cwd(),
     configFile,
@@ -159,6 +160,10 @@ export const buildConfig = (
   if (env.LATCHKEY_SECRET !== undefined && env.LATCHKEY_SECRET.length < 32) {
     mistakes.add('LATCHKEY_SECRET', 'must have at least 32 characters; `openssl rand -hex 32` makes one')
   }
+  const file = readShape(given, mistakes)
+  const rotateAfterDays = file.signingKeys?.rotateAfterDays ?? 90
+  if (!(rotateAfterDays >= 0 && rotateAfterDays <= 36_500))
+    mistakes.add('signingKeys.rotateAfterDays', `${rotateAfterDays} must be days from 0 (never) to 36500`)
   const resolved = resolveApis(file, issuer, mistakes)
   const config: Config = {
     port,
@@ -172,7 +177,7 @@ export const buildConfig = (
     trustedProxies: readProxies(mistakes, env.LATCHKEY_TRUSTED_PROXIES),
     workers,
     ...resolved,
-    rotateAfterDays: file.signingKeys?.rotateAfterDays ?? 90,
+    rotateAfterDays,
     log: { level: file.log?.level ?? 'info', requests: file.log?.requests ?? 'refused' },
     withIssuer: (other) =>
       Object.freeze({

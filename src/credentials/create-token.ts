@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts'
 import { type ExpiryInput, expiryOf } from './expiry.ts'
 import { hashOf, hintOf, makePersonalAccessToken } from './format.ts'
 import { type CredentialRow, type TokenJson, tokenJson } from './wire.ts'
-import { isExchanged } from './within.ts'
+import { isExchanged, isItself } from './within.ts'
 
 /** Organizations that one token may be held to. */
 export const maxOrganizations = 1000
@@ -26,37 +26,28 @@ export interface NewToken extends ExpiryInput {
   organization_ids?: readonly string[] | undefined
 }
 
-/** Whether the actor's own credential reaches whatever its owner joins. Anything else than a stored token that says so does not. */
-const reachesAll = async (db: Kysely<Schema>, actor: Actor): Promise<boolean> => {
-  if (actor.operator) return true
-  if (actor.userId === undefined || (actor.kind !== 'personal_access_token' && actor.kind !== 'legacy_token'))
-    return false
-  const row = await db
-    .selectFrom('credentials')
-    .select('all_organizations')
-    .where('user_id', '=', actor.userId)
-    .where('kind', '=', actor.kind)
-    .where('id', '=', actor.id)
-    .executeTakeFirst()
-  return row?.all_organizations === 1
-}
-
-/** Throws where a token for these organizations would reach further than the actor's own credential. */
-export const requireReach = async (
-  db: Kysely<Schema>,
-  actor: Actor,
-  wanted: 'all' | readonly string[],
-): Promise<void> => {
+/** Throws where a token for these organizations reaches further than the actor's own credential. */
+const requireReach = (actor: Actor, wanted: 'all' | readonly string[]): void => {
   if (isExchanged(actor))
     throw new Refusal(
       'forbidden',
-      'A token that was exchanged makes no personal access tokens: use the one it was made from.',
+      'A token that was exchanged manages no personal access tokens: use the one it was made from.',
     )
-  if (await reachesAll(db, actor)) return
+  if (actor.operator || actor.everywhere) return
   if (wanted === 'all')
-    throw new Refusal('forbidden', 'Your own token is held to some organizations; with it you cannot make one for all.')
+    throw new Refusal(
+      'forbidden',
+      'Your own token is held to some organizations; with it you neither make nor change one for all.',
+    )
   if (wanted.some((id) => !actor.roles.has(id)))
     throw new Refusal('organization_forbidden', 'Your own token does not reach every one of these organizations.')
+}
+
+/** Throws where the token reaches further than the actor's own, which may change itself. `chosen`: the organizations of a personal token held to some. */
+export const requireReachOf = (actor: Actor, row: CredentialRow, chosen: readonly string[]): void => {
+  if (isItself(actor, row)) return
+  if (row.all_organizations === 1) requireReach(actor, 'all')
+  else requireReach(actor, row.organization_id === null ? chosen : [row.organization_id])
 }
 
 const ownerOf = async (db: Kysely<Schema>, actor: Actor, { user_id }: NewToken): Promise<string> => {
@@ -99,7 +90,7 @@ export const createToken = async (
   const id = randomUUIDv7()
   return store.transaction(async (trx) => {
     const userId = await ownerOf(trx, actor, input)
-    await requireReach(trx, actor, all ? 'all' : organizationIds)
+    requireReach(actor, all ? 'all' : organizationIds)
     if (!all) await requireMember(trx, userId, organizationIds)
     const row: CredentialRow = {
       id,

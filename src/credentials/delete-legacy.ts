@@ -2,9 +2,10 @@
 import type { Actor } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Store } from '../store/store.ts'
+import { requireReachOf } from './create-token.ts'
 import { type TokenPath, findToken } from './find.ts'
 
-/** Throws `not_found` for everybody but the owner and operators. */
+/** Throws `not_found` for everybody but the owner and operators, `forbidden` through a token that reaches less. */
 export const deleteLegacyToken = (
   store: Store,
   actor: Actor,
@@ -12,7 +13,9 @@ export const deleteLegacyToken = (
   now: number,
 ): Promise<{ id: string; deleted: true }> =>
   store.transaction(async (trx) => {
-    const { id, kind, name, hint, user_id, organization_id } = await findToken(trx, actor, 'legacy_token', path)
+    const row = await findToken(trx, actor, 'legacy_token', path)
+    requireReachOf(actor, row, [])
+    const { id, kind, name, hint, user_id, organization_id } = row
     await trx
       .deleteFrom('credentials')
       .where('user_id', '=', user_id)

@@ -3,10 +3,11 @@ import type { Actor } from '../accounts/actor.ts'
 import { cleanName } from '../accounts/name.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Store } from '../store/store.ts'
+import { requireReachOf } from './create-token.ts'
 import { type TokenPath, chosenOrganizations, findToken } from './find.ts'
 import { type TokenJson, lastUses, tokenJson } from './wire.ts'
 
-/** Throws `not_found` for everybody but the owner and operators. */
+/** Throws `not_found` for everybody but the owner and operators, `forbidden` through a token that reaches less. */
 export const renameToken = async (
   store: Store,
   actor: Actor,
@@ -16,6 +17,8 @@ export const renameToken = async (
   const name = cleanName(input.name)
   const [row, organizationIds] = await store.transaction(async (trx) => {
     const found = await findToken(trx, actor, 'personal_access_token', input)
+    const chosen = (await chosenOrganizations(trx, [found]))(found.id)
+    requireReachOf(actor, found, chosen)
     if (found.name !== name) {
       await trx
         .updateTable('credentials')
@@ -31,7 +34,7 @@ export const renameToken = async (
         detail: { from: found.name, to: name },
       })
     }
-    return [{ ...found, name }, (await chosenOrganizations(trx, [found]))(found.id)]
+    return [{ ...found, name }, chosen]
   })
   return tokenJson(row, organizationIds, (await lastUses(store, [row.id])).get(row.id))
 }

@@ -4,6 +4,7 @@ import type { Actor } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
+import { requireReachOf } from './create-token.ts'
 import { type ApiKeyPath, type TokenPath, chosenOrganizations, findOwnApiKey, findToken, tenantOf } from './find.ts'
 import { type ApiKeyJson, type CredentialRow, type TokenJson, apiKeyJson, lastUses, tokenJson } from './wire.ts'
 
@@ -33,11 +34,13 @@ export const revokeApiKey = async (store: Store, actor: Actor, path: ApiKeyPath,
   return apiKeyJson(row, (await lastUses(store, [row.id])).get(row.id))
 }
 
-/** Revokes a personal access token of the actor; operators any. Throws as `findToken`. */
+/** Revokes a personal access token of the actor; operators any. Throws as `findToken`, and `forbidden` through a token that reaches less. */
 export const revokeToken = async (store: Store, actor: Actor, path: TokenPath, now: number): Promise<TokenJson> => {
   const [row, organizationIds] = await store.transaction(async (trx) => {
-    const ended = await end(trx, actor, await findToken(trx, actor, 'personal_access_token', path), now)
-    return [ended, (await chosenOrganizations(trx, [ended]))(ended.id)]
+    const found = await findToken(trx, actor, 'personal_access_token', path)
+    const chosen = (await chosenOrganizations(trx, [found]))(found.id)
+    requireReachOf(actor, found, chosen)
+    return [await end(trx, actor, found, now), chosen]
   })
   return tokenJson(row, organizationIds, (await lastUses(store, [row.id])).get(row.id))
 }

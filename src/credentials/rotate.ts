@@ -8,13 +8,13 @@ import { Refusal } from '../errors.ts'
 import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { requireActiveOrganization } from './create-api-key.ts'
-import { requireReach } from './create-token.ts'
+import { requireReachOf } from './create-token.ts'
 import { requireNotOutlived } from './expiry.ts'
 import { type ApiKeyPath, type TokenPath, chosenOrganizations, findOwnApiKey, findToken, tenantOf } from './find.ts'
 import { hashOf, hintOf, makeApiKey, makePersonalAccessToken } from './format.ts'
 import { splitScopes } from './scopes.ts'
 import { type ApiKeyJson, type CredentialRow, type TokenJson, apiKeyJson, listOf, tokenJson } from './wire.ts'
-import { requireWithin } from './within.ts'
+import { isItself, requireWithin } from './within.ts'
 
 export const defaultOverlapSeconds = 86_400
 export const maxOverlapSeconds = 90 * 86_400
@@ -23,9 +23,6 @@ interface Overlap {
   /** How long the old value works on; 0: it is revoked now. Default one day. */
   overlap_seconds?: number | undefined
 }
-
-/** A credential may rotate itself, whatever it can do: the new one can do no more. What was exchanged from it may not. */
-const isItself = (actor: Actor, row: CredentialRow): boolean => actor.kind === row.kind && actor.id === row.id
 
 /** Puts a new row with `value` in the place of `old`. Throws `conflict` for one that is revoked, expired, or rotated already. */
 const replace = async (
@@ -119,10 +116,8 @@ export const rotateToken = (
   store.transaction(async (trx) => {
     const old = await findToken(trx, actor, 'personal_access_token', input)
     const organizationIds = (await chosenOrganizations(trx, [old]))(old.id)
-    if (!isItself(actor, old)) {
-      requireNotOutlived(actor, old.expires_at)
-      await requireReach(trx, actor, old.all_organizations === 1 ? 'all' : organizationIds)
-    }
+    if (!isItself(actor, old)) requireNotOutlived(actor, old.expires_at)
+    requireReachOf(actor, old, organizationIds)
     const token = makePersonalAccessToken()
     const row = await replace(trx, actor, old, token, input, now)
     if (organizationIds.length > 0)

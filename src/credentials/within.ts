@@ -20,6 +20,10 @@ export interface Powers {
 /** A JWT or CWT has its own scopes, which may be fewer than those of what it was exchanged from. */
 export const isExchanged = (actor: Actor): boolean => actor.kind === 'jwt' || actor.kind === 'cwt'
 
+/** A credential may change and rotate itself, whatever it can do: the new one can do no more. What was exchanged from it may not. */
+export const isItself = (actor: Actor, { kind, id }: { kind: string; id: string }): boolean =>
+  actor.kind === kind && actor.id === id
+
 const forbidden = (message: string): never => {
   throw new Refusal('forbidden', message)
 }

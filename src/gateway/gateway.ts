@@ -121,7 +121,7 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     own: Headers,
   ): Promise<FastifyReply> => {
     const { raw, id, method } = request
-    const api = served.get(site.api) ?? site.api
+    const api = (site.kind === 'gateway' && served.get(site.api)) || site.api
     const { path, query } = site.kind === 'gateway' ? site : { path: '/', query: '' }
     const admission = await admit(parts, api, { method, path, query, rawHeaders: raw.rawHeaders }, id)
     if ('answer' in admission) return sendAnswer(reply, admission.answer)

@@ -9,13 +9,13 @@ export type Site =
   /** The RFC 9728 document of an API. */
   | { kind: 'resource_metadata'; api: Api }
   /** The management API under this API's profile; `url` is the path there, with the query. */
-  | { kind: 'management'; api: Api; url: string }
+  | { kind: 'management'; api: Api; path: string; query: string; url: string }
   /** An API behind the gateway. `shared`: on a host that carries the dashboard too. */
   | { kind: 'gateway'; api: Api; path: string; query: string; shared: boolean }
   /** The host carries APIs, but none at this path. */
   | { kind: 'unrouted'; api: Api }
-  /** The host is an alias of a token endpoint and has nothing at this path. */
-  | { kind: 'not_found'; api: Api }
+  /** The host is an alias of a token endpoint, or carries the dashboard but is not the issuer's, and has nothing at this path. */
+  | { kind: 'not_found'; api?: Api }
   | { kind: 'malformed'; message: string; api?: Api }
   /** No such host here. */
   | { kind: 'misdirected' }
@@ -37,6 +37,8 @@ interface Host {
 const anywhere = /^\/(?:(?:healthz|readyz|metrics)(?:\?|$)|forward-auth(?:[/?]|$))/
 const aliases = new Set(['/token', '/oauth/token', '/oauth/revoke', '/oauth/introspect', '/oauth/authorize'])
 const wellKnown = '/.well-known/oauth-protected-resource'
+/** What the issuer says of itself stands on its own host alone (RFC 8414 §3.3): anywhere else it would name another issuer than it is found at. */
+const issuerOnly = /^\/\.well-known\/(?:oauth-authorization-server|openid-configuration|jwks\.json|cose-keys)(?:\/|$)/
 
 const under = (path: string, prefix: string): boolean =>
   prefix === '/' || path === prefix || (path.startsWith(prefix) && path[prefix.length] === '/')
@@ -63,8 +65,9 @@ export class Sites {
       for (const name of api.authorizationHosts) this.#host(name).alias = api
     }
     for (const api of [config.management, ...config.apis.values()]) {
-      if (!/^https?:/.test(api.audience)) continue // a resource identifier that is no URL has no place for its document
-      const { hostname, pathname } = new URL(resourceMetadataUrl(api))
+      const url = resourceMetadataUrl(api)
+      if (url === undefined) continue
+      const { hostname, pathname } = new URL(url)
       this.#hosts.get(hostname)?.resources.set(pathname.slice(wellKnown.length) || '/', api)
     }
     for (const host of this.#hosts.values()) host.byPath = host.apis.toSorted((a, b) => b.path.length - a.path.length)
@@ -83,8 +86,7 @@ export class Sites {
     const parsed = parseTarget(plain)
     if ('malformed' in parsed) {
       const claimed = found.byPath.find((api) => under(plain, api.path))
-      if (found.own && !claimed) return { kind: 'builtin' }
-      const api = claimed ?? found.apis[0] ?? found.alias
+      const api = claimed ?? (found.own ? undefined : (found.apis[0] ?? found.alias))
       return { kind: 'malformed', message: parsed.malformed, ...(api && { api }) }
     }
     const { path, query } = parsed
@@ -97,10 +99,12 @@ export class Sites {
       return {
         kind: 'management',
         api: routed,
+        path,
+        query,
         url: `/api/v1${routed.path === '/' ? path : path.slice(routed.path.length)}${query}`,
       }
     }
-    if (found.own) return { kind: 'builtin' }
+    if (found.own) return found !== this.#issuerHost && issuerOnly.test(path) ? { kind: 'not_found' } : { kind: 'builtin' }
     if (found.apis[0]) return { kind: 'unrouted', api: found.apis[0] }
     return found.alias ? { kind: 'not_found', api: found.alias } : { kind: 'misdirected' }
   }

@@ -2,12 +2,15 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type { Logger } from 'pino'
 import type { Actor } from '../accounts/actor.ts'
 import type { Api } from '../config/config.ts'
-import { presentedCredential } from '../verify/credential.ts'
+import { admit } from '../gateway/admission.ts'
+import { corsHeaders, isPreflight, preflightHeaders } from '../gateway/cors.ts'
+import type { Role } from '../store/schema.ts'
 import type { Principal } from '../verify/decision.ts'
 import type { Verifier } from '../verify/verify.ts'
-import { callerHeaders, denialAnswer, errorAnswer, missingAnswer } from '../verify/wire.ts'
+import { callerHeaders } from '../verify/wire.ts'
 import { clientAddress } from './client-address.ts'
 import { sendAnswer } from './server.ts'
 
@@ -20,12 +23,9 @@ export class LocalOperator {
   }
 
   recognises(request: FastifyRequest): boolean {
-    const given = request.headers['x-latchkey-local']
-    return (
-      typeof given === 'string' &&
-      given.length === this.#secret.length &&
-      timingSafeEqual(Buffer.from(given), Buffer.from(this.#secret))
-    )
+    const given = Buffer.from(String(request.headers['x-latchkey-local']))
+    const secret = Buffer.from(this.#secret)
+    return given.length === secret.length && timingSafeEqual(given, secret)
   }
 }
 
@@ -33,6 +33,7 @@ const localActor = (request: FastifyRequest): Actor => ({
   kind: 'local',
   id: 'local',
   userId: undefined,
+  everywhere: false,
   operator: true,
   roles: new Map(),
   organizationId: undefined,
@@ -44,12 +45,30 @@ const localActor = (request: FastifyRequest): Actor => ({
   requestId: request.id,
 })
 
-const actorOf = (principal: Principal, ip: string, requestId: string): Actor => ({
+const descending: readonly Role[] = ['owner', 'admin', 'member', 'viewer']
+
+/** The role that an exchanged token acts with: the highest, up to its owner's, all of whose scopes it was given. */
+const roleWithin = (api: Api, role: Role, scopes: readonly string[]): Role | undefined =>
+  descending
+    .slice(descending.indexOf(role))
+    .find((candidate) => api.roleScopes[candidate].every((scope) => scopes.includes(scope)))
+
+const rolesOf = (api: Api, { memberships, derivedFrom, scopes }: Principal): Map<string, Role> => {
+  const roles = new Map<string, Role>()
+  for (const [id, { role }] of memberships ?? []) {
+    const acting = derivedFrom === undefined ? role : roleWithin(api, role, scopes)
+    if (acting !== undefined) roles.set(id, acting)
+  }
+  return roles
+}
+
+const actorOf = (api: Api, principal: Principal, ip: string, requestId: string): Actor => ({
   kind: principal.kind,
   id: principal.derivedFrom?.id ?? principal.id,
   userId: principal.userId,
+  everywhere: principal.everywhere,
   operator: principal.operator,
-  roles: new Map([...(principal.memberships ?? [])].map(([id, { role }]) => [id, role])),
+  roles: rolesOf(api, principal),
   organizationId: principal.memberships === undefined ? principal.organizationId : undefined,
   scopes: principal.scopes,
   expiresAt: principal.expiresAt,
@@ -65,26 +84,30 @@ export interface AuthenticateDeps {
   management: Api
   proxies: BlockList
   local: LocalOperator | undefined
+  log: Logger
+  /** Unix milliseconds. */
   now: () => number
 }
 
 /** The hook in front of every management route. Answers itself where the caller is refused, in the profile of the API that the host names. */
 export const authenticate =
-  ({ verifier, management, proxies, local, now }: AuthenticateDeps): onRequestAsyncHookHandler =>
+  ({ verifier, management, proxies, local, log, now }: AuthenticateDeps): onRequestAsyncHookHandler =>
   async (request: FastifyRequest, reply: FastifyReply) => {
     if (local?.recognises(request)) {
       request.actor = localActor(request)
       return
     }
-    const api = request.site.kind === 'management' ? request.site.api : management
-    reply.header('cache-control', 'no-store')
-    const presented = presentedCredential(request.raw.rawHeaders, api.profile.presentation)
-    if ('missing' in presented) return sendAnswer(reply, missingAnswer(api, request.id))
-    if ('malformed' in presented)
-      return sendAnswer(reply, errorAnswer(api, 'invalid_request', request.id, presented.malformed))
-    const decision = await verifier.judge(api, { credential: presented.credential })
-    if (!decision.valid) return sendAnswer(reply, denialAnswer(api, decision, request.id, now()))
-    reply.headers(callerHeaders(api, decision, now()))
-    request.principal = decision.principal
-    request.actor = actorOf(decision.principal, clientAddress(request.raw, proxies), request.id)
+    const site = request.site.kind === 'management' ? request.site : { api: management, path: '/', query: '' }
+    const { method, headers } = request
+    const { api } = site
+    reply.header('cache-control', 'no-store').headers(corsHeaders(api, headers.origin))
+    if (site === request.site && isPreflight(method, headers))
+      return reply.code(204).headers(preflightHeaders(api, headers.origin)).send()
+    const asked = { method, path: site.path, query: site.query, rawHeaders: request.raw.rawHeaders }
+    const admission = await admit({ verifier, log, now }, api, asked, request.id)
+    if ('answer' in admission) return sendAnswer(reply, admission.answer)
+    const { principal } = admission.admitted
+    reply.headers(callerHeaders(api, admission.admitted, now()))
+    request.principal = principal
+    request.actor = actorOf(api, principal, clientAddress(request.raw, proxies), request.id)
   }

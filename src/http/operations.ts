@@ -1,13 +1,12 @@
 // What operators' machines ask: /healthz, /readyz and /metrics, on any host.
 import type { FastifyPluginAsync } from 'fastify'
-import type { BlockList } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { isLoopbackAddress } from '../config/config.ts'
 import type { Api } from '../config/config.ts'
 import type { Store } from '../store/store.ts'
 import { presentedCredential } from '../verify/credential.ts'
 import type { Verifier } from '../verify/verify.ts'
 import { denialAnswer, errorAnswer, missingAnswer } from '../verify/wire.ts'
-import { clientAddress } from './client-address.ts'
 import type { Metrics } from './metrics.ts'
 import { sendAnswer } from './server.ts'
 
@@ -16,14 +15,20 @@ export interface OperationsDeps {
   metrics: Metrics
   verifier: Verifier
   management: Api
-  proxies: BlockList
   now: () => number
   /** False from the moment a stop has begun. */
   accepting: () => boolean
 }
 
+/** Written by proxies. Whatever one of them says, and in whatever form, the request has come from somewhere else. */
+const forwarding = /^(?:x-forwarded-.*|forwarded|x-real-ip|via)$/
+
+const isFromThisMachine = ({ socket, headers }: IncomingMessage): boolean =>
+  isLoopbackAddress((socket.remoteAddress ?? '').replace(/^::ffff:/, '')) &&
+  !Object.keys(headers).some((name) => forwarding.test(name))
+
 export const operationsRoutes =
-  ({ store, metrics, verifier, management, proxies, now, accepting }: OperationsDeps): FastifyPluginAsync =>
+  ({ store, metrics, verifier, management, now, accepting }: OperationsDeps): FastifyPluginAsync =>
   async (server) => {
     server.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }))
     server.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
@@ -36,7 +41,7 @@ export const operationsRoutes =
       }
     })
     server.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-      if (!isLoopbackAddress(clientAddress(request.raw, proxies))) {
+      if (!isFromThisMachine(request.raw)) {
         const presented = presentedCredential(request.raw.rawHeaders, management.profile.presentation)
         if ('missing' in presented) return sendAnswer(reply, missingAnswer(management, request.id))
         if ('malformed' in presented)

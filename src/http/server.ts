@@ -28,7 +28,17 @@ export interface ServerOptions {
   /** Whose profile an error is written in. */
   profileOf: (request: FastifyRequest) => Api
   requests?: 'all' | 'refused' | 'none'
+  /** Whether the deployment is reached over https: browsers are told to use nothing else (RFC 6797). */
+  secure?: boolean
+  /** Milliseconds. Default 20,000. */
+  bodyWithin?: number
 }
+
+/** How long a body of Latchkey's own routes may take; uploads through the gateway do not come here. */
+const bodyTimeoutMs = 20_000
+
+/** RFC 6797 §6.1, one year. Without includeSubDomains: hosts below may be others'. */
+const strictTransport = 'max-age=31536000'
 
 /** Bodies are taken as they are or refused; only query strings and paths are text that may mean a number. */
 const validators = () => {
@@ -65,10 +75,9 @@ const told = (error: FastifyError | Error): string | undefined => {
   const first = validation?.[0]
   if (first) {
     const place = `${validationContext ?? 'request'}${first.instancePath.replaceAll('/', '.')}`
-    const extra =
-      first.params && 'additionalProperty' in first.params
-        ? ` (${String(first.params.additionalProperty).slice(0, 64)})`
-        : ''
+    const name = String(first.params?.additionalProperty)
+    // what is no word of a field's name may be a value in the wrong place, a secret even: it is not repeated
+    const extra = first.params && 'additionalProperty' in first.params && /^[A-Za-z_]{1,40}$/.test(name) ? ` (${name})` : ''
     return `${place} ${first.message ?? 'is not valid'}${extra}.`
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'Send the body as application/json.'
@@ -76,6 +85,17 @@ const told = (error: FastifyError | Error): string | undefined => {
     return 'The body is not valid JSON.'
   return statusCode !== undefined && statusCode < 500 && statusCode !== 413 ? 'The request is malformed.' : undefined
 }
+
+const id = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const maybeSecret = /^(?:(?=[^\d]*\d).{20,}|.{40,})$/s
+
+/** Without the query, and without what may be a credential that somebody put into the path; ids stay. */
+const loggedPath = (target: string): string =>
+  (target.split('?', 1)[0] ?? '')
+    .split('/')
+    .map((segment) => (maybeSecret.test(segment) && !id.test(segment) ? '…' : segment))
+    .join('/')
+    .slice(0, 500)
 
 export const sendAnswer = (
   reply: FastifyReply,
@@ -91,7 +111,14 @@ export const sendAnswer = (
 }
 
 /** Makes the server with its hooks and error form; routes are registered by the caller. */
-export const createServer = ({ log, rewriteUrl, profileOf, requests = 'refused' }: ServerOptions): Server => {
+export const createServer = ({
+  log,
+  rewriteUrl,
+  profileOf,
+  requests = 'refused',
+  secure = false,
+  bodyWithin = bodyTimeoutMs,
+}: ServerOptions): Server => {
   const server = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -125,18 +152,29 @@ export const createServer = ({ log, rewriteUrl, profileOf, requests = 'refused' 
   })
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+    if (secure) reply.header('strict-transport-security', strictTransport)
     done()
+  })
+  // the framework would wait without end, and so many slow callers would take every connection
+  server.addHook('preParsing', (request, _reply, payload, done) => {
+    const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
+    if (length !== '0' || coding !== undefined) {
+      const timer = setTimeout(() => request.raw.destroy(), bodyWithin).unref()
+      const over = (): void => clearTimeout(timer)
+      payload.once('end', over).once('close', over)
+    }
+    done(null, payload)
   })
   if (requests !== 'none') {
     server.addHook('onResponse', (request, reply, done) => {
       if (requests === 'all' || reply.statusCode >= 400) {
         const { method, url } = request.raw
-        const path = (request.originalUrl ?? url ?? '').split('?', 1)[0]
+        const path = loggedPath(request.originalUrl ?? url ?? '')
         request.log[reply.statusCode >= 500 ? 'error' : 'info'](
           {
             request_id: request.id,
             method,
-            host: request.headers.host,
+            host: request.headers.host?.slice(0, 255),
             path,
             status: reply.statusCode,
             ms: Math.round(reply.elapsedTime * 10) / 10,
@@ -152,7 +190,10 @@ export const createServer = ({ log, rewriteUrl, profileOf, requests = 'refused' 
     const code = refusal?.code ?? codeOf(error)
     if (refusal === undefined && (code === 'internal_error' || code === 'temporarily_unavailable'))
       request.log.error({ request_id: request.id, err: error }, 'fault')
-    return sendAnswer(reply, errorAnswer(profileOf(request), code, request.id, refusal?.message ?? told(error)))
+    return sendAnswer(
+      reply,
+      errorAnswer(profileOf(request), code, request.id, refusal?.message ?? told(error), refusal?.missing),
+    )
   })
   server.setNotFoundHandler((request, reply) =>
     sendAnswer(reply, errorAnswer(profileOf(request), 'not_found', request.id)),

@@ -1,4 +1,5 @@
 // Backup and restore of the SQLite store: both databases in one file, without LATCHKEY_SECRET.
+import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -64,9 +65,9 @@ export const backupSqlite = (folder: string, file: string): void => {
       throw new Error(`${file} exists, and ${(error as Error).message}. Choose another name.`, { cause: error })
     }
   }
-  const unfinished = join(dirname(file), `.${basename(file)}.${process.pid}.unfinished`)
-  rmSync(unfinished, { force: true })
-  makeFile(unfinished)
+  // made anew under a name that nobody can guess: in a folder that others write to, one that lies there already is theirs
+  const unfinished = join(dirname(file), `.${basename(file)}.${randomBytes(8).toString('hex')}.unfinished`)
+  closeSync(openSync(unfinished, 'wx', 0o600))
   try {
     const copy = new DatabaseSync(unfinished, { timeout: 10_000, enableForeignKeyConstraints: false })
     try {

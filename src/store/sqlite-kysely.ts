@@ -22,10 +22,12 @@ export const kyselyOver = <T>(database: DatabaseSync): Kysely<T> => {
         close: () => {}, // whoever opened it closes it
         prepare: (text) => {
           const statement = prepared(text)
+          // a full disk has rolled back by itself: to fail at doing so again would hide what went wrong
+          const isOver = (): boolean => text === 'rollback' && !database.isTransaction
           return {
             reader: statement.columns().length > 0,
             all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-            run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+            run: (parameters) => isOver() ? { changes: 0, lastInsertRowid: 0 } : statement.run(...(parameters as SQLInputValue[])),
             iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
           }
         },

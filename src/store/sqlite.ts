@@ -30,6 +30,8 @@ export const makeFile = (path: string): void => {
   }
 }
 
+const damaged = new Set([11, 26]) // CORRUPT, NOTADB
+
 const openFile = async (path: string, timeout: number): Promise<DatabaseSync> => {
   let database: DatabaseSync | undefined
   try {
@@ -48,7 +50,21 @@ const openFile = async (path: string, timeout: number): Promise<DatabaseSync> =>
     return opened
   } catch (error) {
     database?.close()
-    throw new Error(`${path} cannot be opened: ${(error as Error).message}`, { cause: error })
+    const { message, errcode = 0 } = error as Error & { errcode?: number }
+    const remedy = damaged.has(errcode & 0xff) ? '. `latchkey restore --force` puts a backup in its place' : ''
+    throw new Error(`${path} cannot be opened: ${message}${remedy}`, { cause: error })
+  }
+}
+
+/** Makes the data folder where it is missing. */
+const makeFolder = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new Error(
+      `The data folder ${folder} cannot be made (${(error as NodeJS.ErrnoException).code}). Set LATCHKEY_DATA to a folder that this user may write.`,
+      { cause: error },
+    )
   }
 }
 
@@ -88,7 +104,7 @@ const sqliteLookups = (reader: DatabaseSync): Lookups => {
 
 /** Opens (and where missing makes) the store in `folder` and brings it to the present schema. Safe when several processes do so at once. */
 export const openSqlite = async (folder: string): Promise<Store & { migrated: readonly string[] }> => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const files: DatabaseSync[] = []
   const open = async (path: string, timeout: number): Promise<DatabaseSync> => {
     const file = await openFile(path, timeout)

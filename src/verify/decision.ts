@@ -28,6 +28,8 @@ export interface Principal {
   derivedFrom: { kind: CredentialKind; id: string } | undefined
   /** The owner of a personal or legacy token. */
   userId: string | undefined
+  /** A personal or legacy token that reaches whatever its owner joins; not one exchanged from it. */
+  everywhere: boolean
   operator: boolean
   /** APIs that the credential is held to; undefined: all. */
   apis: readonly string[] | undefined

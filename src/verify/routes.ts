@@ -24,7 +24,9 @@ const batchBytes = 10 * 1024 * 1024
 
 const requireVerify = (actor: Actor): void => {
   if (!actor.operator && !actor.scopes.includes('verify'))
-    throw new Refusal('insufficient_scope', 'This needs the scope verify, which an operator grants.')
+    throw new Refusal('insufficient_scope', 'This needs the scope verify, which an operator grants.', {
+      missing: ['verify'],
+    })
 }
 
 /** The API that an item names; one that the caller's own key is not held away from. */
@@ -88,12 +90,13 @@ export const verifyRoutes =
           throw new Refusal('invalid_request', 'Beside "items" nothing else is taken: write it in each item.')
         // every API is known before anything is spent
         const apis = items.map((item) => apiOf(config, actor, item.api))
-        const results: ReturnType<typeof outcomeJson>[] = []
+        const results: (ReturnType<typeof outcomeJson> & { request_id: string })[] = []
         for (const [index, item] of items.entries()) {
           const api = apis[index] as Api
-          results.push(outcomeJson(api, await verifier.judge(api, judgementOf(item))))
+          const outcome = outcomeJson(api, await verifier.judge(api, judgementOf(item)))
+          results.push({ ...outcome, request_id: request.id })
         }
-        return { results, request_id: request.id }
+        return { results }
       },
     )
     app.post(

@@ -89,13 +89,13 @@ const outcome = {
   code: Type.String({ description: `valid, or one of ${Object.keys(catalogue).join(', ')}.` }),
   principal: Type.Optional(PrincipalSchema),
   limits: Type.Optional(Type.Array(Limit)),
+  request_id: Type.String(),
 }
 
 /** One shape for one answer and for a batch: a union would be tried member by member at every answer. */
 export const VerifyResponse = Type.Object({
   ...Type.Partial(Type.Object(outcome)).properties,
   results: Type.Optional(Type.Array(Type.Object(outcome))),
-  request_id: Type.String(),
 })
 
 export const ExplainBody = Type.Object({ ...VerifyItem }, { additionalProperties: false })
@@ -110,5 +110,4 @@ export const ExplainResponse = Type.Object({
       detail: Type.Optional(Type.String()),
     }),
   ),
-  request_id: Type.String(),
 })

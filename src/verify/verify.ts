@@ -102,6 +102,7 @@ const principalOf = (origin: Origin, standing: Standing): Principal => {
   const stored = origin.kind === 'oauth_token' ? undefined : origin.credential
   const claims = 'claims' in origin ? origin.claims : undefined
   const ofUser = stored !== undefined && stored.kind !== 'api_key'
+  const everywhere = ofUser && stored.allOrganizations && claims === undefined
   return {
     kind: origin.kind,
     id: claims?.id ?? (stored?.id as string),
@@ -119,8 +120,9 @@ const principalOf = (origin: Origin, standing: Standing): Principal => {
         ? { kind: origin.credential.kind, id: origin.credential.id }
         : undefined,
     userId: ofUser ? stored.userId : undefined,
+    everywhere,
     // a token held to some organizations is not its owner's whole power
-    operator: ofUser && stored.operator && stored.allOrganizations && claims === undefined,
+    operator: everywhere && stored.operator,
     apis: standing.apis ?? undefined,
     limits: undecided,
   }
@@ -136,7 +138,8 @@ const settlePrincipal = (principal: Principal, origin: Origin, api: Api, id: str
   principal.limits = appliedLimits(api, principal.tier, principal.environment, {
     credential:
       origin.kind === 'oauth_token' ? `${origin.client.id}:${principal.subject}` : origin.credential.lineageId,
-    token: principal.id,
+    // a stored credential and what is exchanged from it count as one, or a new token would be a new limit
+    token: origin.kind === 'oauth_token' ? principal.id : origin.credential.lineageId,
     organization: id,
   })
 }

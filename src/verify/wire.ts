@@ -70,8 +70,9 @@ export const callerHeaders = (api: Api, decision: Decision, now: number): Header
   ...(decision.principal?.kind === 'legacy_token' && deprecationHeaders(api)),
 })
 
-/** Where an API's RFC 9728 document lies: its path follows the well-known name. */
-export const resourceMetadataUrl = ({ audience }: Api): string => {
+/** Where an API's RFC 9728 document lies: its path follows the well-known name. undefined: its resource identifier is no URL, so that there is no place. */
+export const resourceMetadataUrl = ({ audience }: Api): string | undefined => {
+  if (!/^https?:/i.test(audience)) return undefined
   const { origin, pathname } = new URL(audience)
   return `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`
 }
@@ -81,11 +82,12 @@ const challenge = (api: Api, code: Code, presented: boolean, missing: readonly s
   const status = catalogue[code].status
   if (status !== 401 && code !== 'insufficient_scope') return undefined
   const { header } = api.profile.presentation
-  if (header !== undefined) return `ApiKey realm="${api.name}", header="${header}"`
+  if (header !== undefined) return `ApiKey header="${header}"`
   const parts = [`Bearer realm="${api.name}"`]
   if (code === 'insufficient_scope') parts.push('error="insufficient_scope"', `scope="${missing.join(' ')}"`)
   else if (presented) parts.push('error="invalid_token"')
-  parts.push(`resource_metadata="${resourceMetadataUrl(api)}"`)
+  const metadata = resourceMetadataUrl(api)
+  if (metadata !== undefined) parts.push(`resource_metadata="${metadata}"`)
   return parts.join(', ')
 }
 
@@ -115,16 +117,26 @@ export interface Answer {
   body: object
 }
 
-/** An error answer in the API's profile. */
-export const errorAnswer = (api: Api, code: Code, requestId: string, message?: string): Answer => ({
-  status: catalogue[code].status,
-  headers: {
-    'content-type': api.profile.errors.contentType,
-    'cache-control': 'no-store',
-    ...(catalogue[code].status === 503 && { 'retry-after': '1' }),
-  },
-  body: errorBody(api.profile, code, requestId, message),
-})
+/** An error answer in the API's profile. `missing`: scopes, on `insufficient_scope`. */
+export const errorAnswer = (
+  api: Api,
+  code: Code,
+  requestId: string,
+  message?: string,
+  missing: readonly string[] = [],
+): Answer => {
+  const asked = challenge(api, code, true, missing)
+  return {
+    status: catalogue[code].status,
+    headers: {
+      'content-type': api.profile.errors.contentType,
+      'cache-control': 'no-store',
+      ...(asked !== undefined && { 'www-authenticate': asked }),
+      ...(catalogue[code].status === 503 && { 'retry-after': '1' }),
+    },
+    body: errorBody(api.profile, code, requestId, message),
+  }
+}
 
 /** The answer to a caller who sent no credential at all. */
 export const missingAnswer = (api: Api, requestId: string): Answer => {
@@ -142,10 +154,8 @@ export const denialAnswer = (
 ): Answer => {
   // only what the caller can mend is told; the reason stays in the log
   const told = decision.code === 'invalid_request' ? decision.reason.detail : undefined
-  const answer = errorAnswer(api, decision.code, requestId, told)
+  const answer = errorAnswer(api, decision.code, requestId, told, decision.missing)
   answer.body = errorBody(api.profile, decision.code, requestId, told, decision.refused?.period)
   Object.assign(answer.headers, callerHeaders(api, decision, now))
-  const asked = challenge(api, decision.code, true, decision.missing ?? [])
-  if (asked !== undefined) answer.headers['www-authenticate'] = asked
   return answer
 }

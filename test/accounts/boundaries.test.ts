@@ -124,7 +124,7 @@ const routes: { method: string; path: (cast: Cast) => string; body?: (cast: Cast
     method: 'PATCH',
     path: ({ organization, ids }) => `/organizations/${organization}/members/${ids.viewer}`,
     body: () => ({ role: 'member' }),
-    may: ['owner', 'admin', 'managing key'],
+    may: ['owner'],
   },
   {
     method: 'PATCH',

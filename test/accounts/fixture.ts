@@ -131,6 +131,7 @@ export const openAccounts = async (
         kind: 'personal_access_token',
         id: `token-of-${userId}`,
         userId,
+        everywhere: true,
         operator: operator === 1,
         roles: new Map(rows.map((row) => [row.organization_id, row.role])),
       }

@@ -86,7 +86,7 @@ test('migrate says what it applied, and moves the deployment to another issuer',
   const at = desk(t)
   assert.match((await at.run('migrate')).stdout, /^Applied:\n {2}001-/)
   assert.deepEqual(await at.json('migrate'), { applied: [] })
-  await at.json('users', 'list')
+  await (await startServer(t, at.folder)).end('SIGTERM')
   const other = (...args: string[]) => command(at.folder, args, { env: { LATCHKEY_URL: 'https://auth.example.com' } })
   const mistaken = await other('users', 'list')
   assert.equal(mistaken.status, 78)

@@ -207,6 +207,7 @@ test('a client of the organization makes keys within its scopes', async () => {
     kind: 'oauth_token',
     id: 'client',
     userId: undefined,
+    everywhere: false,
     operator: false,
     roles: new Map(),
     organizationId: organization,

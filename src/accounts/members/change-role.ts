@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts'
 import { type Actor, requireRole } from '../actor.ts'
 import { findMember, type Member, requireAnotherOwner } from './member.ts'
 
-/** What touches an owner, or makes one, needs an owner. Throws as `requireRole` does, `not_found`, or `conflict` for the last owner. */
+/** Roles are the owners' to give. Throws as `requireRole` does, `not_found`, or `conflict` for the last owner. */
 export const changeRole = (
   store: Store,
   actor: Actor,
@@ -14,14 +14,11 @@ export const changeRole = (
   role: Role,
   now: number,
 ): Promise<Member> => {
-  requireRole(actor, organizationId, role === 'owner' ? 'owner' : 'admin', 'members')
+  requireRole(actor, organizationId, 'owner', 'members')
   return store.transaction(async (trx) => {
     const before = await findMember(trx, organizationId, userId)
     if (before.role === role) return before
-    if (before.role === 'owner') {
-      requireRole(actor, organizationId, 'owner', 'members')
-      await requireAnotherOwner(trx, organizationId, userId)
-    }
+    if (before.role === 'owner') await requireAnotherOwner(trx, organizationId, userId)
     await trx
       .updateTable('members')
       .set({ role })

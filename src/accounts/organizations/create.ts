@@ -53,6 +53,8 @@ export const createOrganization = async (
   if (input.tier !== undefined) requireOperator(actor, 'set tiers')
   const name = cleanName(input.name)
   const owner = input.owner ?? (actor.operator ? actor.userId : requireUser(actor))
+  if (!actor.operator && !actor.everywhere)
+    throw new Refusal('forbidden', 'This needs a personal access token for all organizations that was not exchanged.')
   if (owner === undefined) throw new Refusal('invalid_request', 'Name the owner of the organization: a user id.')
   return store.transaction(async (trx) => {
     const found = await trx.selectFrom('users').select('id').where('id', '=', owner).executeTakeFirst()

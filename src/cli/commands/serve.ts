@@ -1,6 +1,5 @@
 // latchkey serve: the server itself, as `npm start` runs it.
 import { type Command, Option } from 'commander'
-import { Refusal } from '../../errors.ts'
 import { example } from '../context.ts'
 import { parseCount } from '../options.ts'
 
@@ -17,12 +16,6 @@ export const addServe = (program: Command): void => {
         ...(workers !== undefined && { LATCHKEY_WORKERS: String(workers) }),
       })
       const { serve } = await import('../../serve.ts')
-      await serve(config).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EADDRINUSE') throw error
-        throw new Refusal(
-          'conflict',
-          `Something listens on ${config.host}:${config.port} already. Stop it, or set PORT to another.`,
-        )
-      })
+      await serve(config)
     })
 }

@@ -188,13 +188,9 @@ export const checkStore = async (config: Config, now: number): Promise<{ finding
   try {
     const findings = [schema]
     // what a first start settles is not settled here
-    const started = await store.db
-      .selectFrom('settings')
-      .select('name')
-      .where('name', 'in', ['secret_check', 'issuer'])
-      .execute()
+    const known = await store.db.selectFrom('settings').select('name').where('name', '=', 'secret_check').execute()
     let inForce = config
-    if (started.length === 2 && config.secret === undefined && !existsSync(secretFile(config.dataFolder))) {
+    if (known.length > 0 && config.secret === undefined && !existsSync(secretFile(config.dataFolder))) {
       findings.push(
         fail(
           'settings',
@@ -202,9 +198,9 @@ export const checkStore = async (config: Config, now: number): Promise<{ finding
           'Put it back, or set LATCHKEY_SECRET to it; what it sealed cannot be read without it.',
         ),
       )
-    } else if (started.length === 2) {
+    } else if (known.length > 0) {
       try {
-        inForce = (await settle(config, store)).config
+        inForce = (await settle(config, store, { starts: false })).config
       } catch (error) {
         if (!(error instanceof ConfigurationError)) throw error
         findings.push(
