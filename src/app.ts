@@ -140,7 +140,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     const target = request.url ?? '/'
     const site = sites.match(requestHost(request.rawHeaders), target)
     siteOf.set(request, site)
-    if (site.kind === 'builtin') return target.startsWith(gatewayPath) ? '/' : target
+    if (site.kind === 'builtin') return target.startsWith(gatewayPath) ? '/-/' : target
     return site.kind === 'management' ? site.url : gatewayPath
   }
   /** The API whose profile errors are written in; also of requests that no hook has seen. */

@@ -49,8 +49,8 @@ export const readAnswer = (status: number, text: string): Document => {
   )
 }
 
-/** `url`: a server's origin; undefined: the store of this folder's configuration. `verbose`: a fault in this process is told with its stack. */
-export const openClient = async (url: string | undefined, verbose: boolean): Promise<ManagementClient> => {
-  if (url === undefined) return (await import('./local-client.ts')).openLocalClient(verbose)
+/** `url`: a server's origin; undefined: the store of this folder's configuration. */
+export const openClient = async (url: string | undefined): Promise<ManagementClient> => {
+  if (url === undefined) return (await import('./local-client.ts')).openLocalClient()
   return (await import('./remote-client.ts')).openRemoteClient(url)
 }

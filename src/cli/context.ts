@@ -17,13 +17,18 @@ export const globalsOf = (command: Command): Globals => command.optsWithGlobals<
 
 export const outputOf = (command: Command): Output => new Output(globalsOf(command).json === true)
 
+/** For commands on this machine's own files and ports: what --url names is not what they would look at. */
+export const refuseUrl = (command: Command): void => {
+  if (globalsOf(command).url !== undefined)
+    command.error(`error: ${command.name()} works on this machine, and does not go with --url`)
+}
+
 /** Runs `work` with a client that is closed afterwards. */
 export const withClient = async (
   command: Command,
   work: (client: ManagementClient, output: Output) => Promise<void>,
 ): Promise<void> => {
-  const globals = globalsOf(command)
-  const client = await openClient(globals.url, isVerbose(globals))
+  const client = await openClient(globalsOf(command).url)
   try {
     await work(client, outputOf(command))
   } finally {

@@ -1,15 +1,18 @@
 // The management API in this process, on the store of this folder's configuration, as an operator; nothing listens.
-import { pino } from 'pino'
+import { pino, stdSerializers } from 'pino'
 import { buildApp } from '../app.ts'
 import { loadConfig } from '../config/config.ts'
-import { type ManagementClient, readAnswer } from './client.ts'
+import { type ManagementClient, Fault, readAnswer } from './client.ts'
 
-/** `verbose`: faults are logged on standard error with their stack. Throws ConfigurationError. */
-export const openLocalClient = async (verbose: boolean): Promise<ManagementClient> => {
+/** Throws ConfigurationError. A request that fails throws what it failed by: nobody reads a log here. */
+export const openLocalClient = async (): Promise<ManagementClient> => {
   const config = await loadConfig(process.env)
-  const log = verbose
-    ? pino({ level: 'error', base: null }, pino.destination({ dest: 2, sync: true }))
-    : pino({ level: 'silent' })
+  let fault: unknown
+  const remember = (error: Error): object => {
+    fault = error
+    return stdSerializers.err(error)
+  }
+  const log = pino({ level: 'error', serializers: { err: remember } }, { write: () => {} })
   const app = await buildApp(config, { log, localOperator: true, starts: false })
   const { host } = new URL(app.config.issuer)
   return {
@@ -20,7 +23,11 @@ export const openLocalClient = async (verbose: boolean): Promise<ManagementClien
         headers: { host, ...app.operatorHeaders() },
         ...(body && { payload: body }),
       })
-      return readAnswer(statusCode, text)
+      try {
+        return readAnswer(statusCode, text)
+      } catch (error) {
+        throw error instanceof Fault && fault !== undefined ? fault : error
+      }
     },
     close: () => app.close(),
   }

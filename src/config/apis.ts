@@ -1,9 +1,10 @@
 // The protected APIs of a configuration file, checked and filled in from their profiles.
 import { shipped } from '../profiles/all.ts'
-import type { CredentialKind, LimitPolicy, Profile } from '../profiles/profile.ts'
+import type { Profile } from '../profiles/profile.ts'
 import type { Mistakes } from './config.ts'
-import type { ApiConfig, LatchkeyConfig, ProfileConfig } from './file.ts'
-import { checkProfileValues, checkValues, isOwnField } from './values.ts'
+import type { ApiConfig, LatchkeyConfig } from './file.ts'
+import { checkProfile, resolveProfile } from './profiles.ts'
+import { checkProfileValues, checkValues } from './values.ts'
 
 export type Upstream = { kind: 'echo' } | { kind: 'management' } | { kind: 'url'; url: URL }
 
@@ -40,15 +41,6 @@ export interface Api {
   needsOrganization: boolean
 }
 
-const kinds: readonly CredentialKind[] = [
-  'api_key',
-  'personal_access_token',
-  'legacy_token',
-  'oauth_token',
-  'jwt',
-  'cwt',
-]
-
 /** Scopes that no API may call its own and only operators grant. */
 export const isReservedScope = (scope: string): boolean =>
   ['verify', 'introspect', 'metrics'].includes(scope) || scope.startsWith('manage:')
@@ -72,90 +64,11 @@ const builtInPaths = [
   '/dev',
   '/assets',
 ]
-const tiers = ['free', 'pro', 'enterprise']
 const authorizationEndpoints = ['/token', '/oauth/token', '/oauth/revoke', '/oauth/introspect', '/oauth/authorize']
 const hostName = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/ // RFC 6749 §3.3
 
 const under = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
-
-const resolveProfile = (
-  mistakes: Mistakes,
-  place: string,
-  own: Record<string, ProfileConfig>,
-  wanted: string | ProfileConfig,
-  seen: string[] = [],
-): Profile => {
-  const fallback = shipped.default as Profile
-  if (typeof wanted === 'string') {
-    if (shipped[wanted]) return shipped[wanted]
-    const custom = own[wanted]
-    if (!custom || seen.includes(wanted)) {
-      const known = [...Object.keys(shipped), ...Object.keys(own)].join(', ')
-      mistakes.add(
-        place,
-        custom ? `profile "${wanted}" extends itself` : `there is no profile "${wanted}"; there are ${known}`,
-      )
-      return fallback
-    }
-    return { ...resolveProfile(mistakes, `profiles.${wanted}`, own, custom, [...seen, wanted]), name: wanted }
-  }
-  const base = resolveProfile(mistakes, `${place}.extends`, own, wanted.extends ?? 'default', seen)
-  const { extends: _, token, errors, ...rest } = wanted
-  return { ...base, ...rest, token: { ...base.token, ...token }, errors: { ...base.errors, ...errors } }
-}
-
-const checkLimits = (mistakes: Mistakes, place: string, policies: readonly LimitPolicy[]): void => {
-  const names = new Set<string>()
-  policies.forEach((policy, index) => {
-    const at = `${place}[${index}]`
-    if (!/^[a-z][a-z0-9-]{0,31}$/.test(policy.name))
-      mistakes.add(at, `name "${policy.name}" must be lower-case letters, digits and hyphens`)
-    if (names.has(policy.name)) mistakes.add(at, `name "${policy.name}" is taken by another limit`)
-    names.add(policy.name)
-    if (!['credential', 'token', 'organization'].includes(policy.per))
-      mistakes.add(at, `per "${policy.per}" must be credential, token or organization`)
-    if (
-      policy.period === 'month'
-        ? policy.per !== 'organization'
-        : !(Number.isInteger(policy.period) && policy.period >= 1 && policy.period <= 86_400 * 31)
-    ) {
-      mistakes.add(
-        at,
-        policy.period === 'month'
-          ? 'a month belongs to an organization: write per: "organization"'
-          : `period must be "month" or 1 to 2678400 seconds`,
-      )
-    }
-    const amounts = typeof policy.limit === 'number' ? [policy.limit] : Object.values(policy.limit ?? {})
-    for (const amount of amounts) {
-      if (amount !== null && !(Number.isSafeInteger(amount) && amount >= 1))
-        mistakes.add(at, `limit ${amount} must be a whole number above 0, or null for unlimited`)
-    }
-    if (typeof policy.limit === 'object') {
-      for (const tier of tiers) if (!(tier in policy.limit)) mistakes.add(at, `limit says nothing of tier "${tier}"`)
-    }
-  })
-}
-
-const checkProfile = (mistakes: Mistakes, place: string, profile: Profile): void => {
-  for (const kind of profile.accepts)
-    if (!kinds.includes(kind))
-      mistakes.add(place, `accepts "${kind}", which is no kind of credential; there are ${kinds.join(', ')}`)
-  const { bearer, bare, header } = profile.presentation
-  if (!bearer && !bare && !header)
-    mistakes.add(place, 'presentation names no place for a credential; set bearer, bare or header')
-  if (header !== undefined && !isOwnField(header))
-    mistakes.add(place, `header "${header}" is not a header name of its own`)
-  const { algorithm, type, lifetimeSeconds } = profile.token
-  if (!['ES256', 'RS256', 'EdDSA', 'HS256'].includes(algorithm))
-    mistakes.add(place, `token.algorithm "${algorithm}" must be ES256, RS256, EdDSA or HS256`)
-  if ((algorithm === 'HS256') !== (type === 'JWT'))
-    mistakes.add(place, 'token.type is "JWT" with HS256 and "at+jwt" with every other algorithm')
-  if (!(Number.isInteger(lifetimeSeconds) && lifetimeSeconds >= 1 && lifetimeSeconds <= 86_400))
-    mistakes.add(place, 'token.lifetimeSeconds must be 1 to 86400')
-  checkLimits(mistakes, `${place}.limits`, profile.limits)
-}
 
 const parseUpstream = (mistakes: Mistakes, place: string, value: string): Upstream => {
   if (value === 'echo' || value === 'management') return { kind: value }
@@ -163,7 +76,10 @@ const parseUpstream = (mistakes: Mistakes, place: string, value: string): Upstre
   if (url && ['http:', 'https:'].includes(url.protocol) && !url.search && !url.hash && !url.username && !url.password)
     return { kind: 'url', url }
   // what stands before the @ may be a password
-  mistakes.add(place, `"${value.replace(/\/\/.*@/s, '//…@')}" is not "echo", "management" or an http(s) URL without query and user`)
+  mistakes.add(
+    place,
+    `"${value.replace(/\/\/.*@/s, '//…@')}" is not "echo", "management" or an http(s) URL without query and user`,
+  )
   return { kind: 'echo' }
 }
 

@@ -86,7 +86,7 @@ const readIssuer = (mistakes: Mistakes, value: string | undefined, port: number)
     read.mistake === 'https'
       ? 'must be https: only loopback hosts and *.localhost may use http'
       : 'is not a base URL such as https://auth.example.com (no path, query or user)'
-  mistakes.add('LATCHKEY_URL', `"${value}" ${wrong}`)
+  mistakes.add('LATCHKEY_URL', `"${value.replace(/\/\/.*@/s, '//…@')}" ${wrong}`) // what stands before the @ may be a password
   return usual
 }
 

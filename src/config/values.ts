@@ -20,11 +20,16 @@ const isWebUrl = (text: string, longest: number): boolean => {
 }
 
 const isOrganizationPath = (path: string): boolean =>
-  /^(?:\/[A-Za-z0-9._~:-]+)+$/.test(path) && path.split('/').filter((segment) => segment.startsWith(':')).join() === ':organization'
+  /^(?:\/[A-Za-z0-9._~:-]+)+$/.test(path) &&
+  path
+    .split('/')
+    .filter((segment) => segment.startsWith(':'))
+    .join() === ':organization'
 
 const checkTimes = (mistakes: Mistakes, place: string, { timeouts, cors }: ApiConfig): void => {
   for (const [name, value] of Object.entries(timeouts ?? {}))
-    if (!(value > 0 && value <= 86_400)) mistakes.add(`${place}.timeouts.${name}`, `${value} must be seconds above 0, at most 86400`)
+    if (!(value > 0 && value <= 86_400))
+      mistakes.add(`${place}.timeouts.${name}`, `${value} must be seconds above 0, at most 86400`)
   if (cors?.maxAgeSeconds !== undefined && !(cors.maxAgeSeconds >= 0 && cors.maxAgeSeconds <= 86_400))
     mistakes.add(`${place}.cors.maxAgeSeconds`, `${cors.maxAgeSeconds} must be seconds from 0 to 86400`)
 }
@@ -33,8 +38,10 @@ const checkDemands = (mistakes: Mistakes, place: string, { requiredScopes, organ
   requiredScopes?.forEach(({ methods, path, scopes }, index) => {
     const at = `${place}.requiredScopes[${index}]`
     if (scopes.length === 0) mistakes.add(`${at}.scopes`, 'names no scope, so that it demands nothing')
-    if (path !== undefined && !plainPath.test(path)) mistakes.add(`${at}.path`, `"${path}" must be a plain path such as /v1`)
-    if (methods?.length === 0) mistakes.add(`${at}.methods`, 'names no method, so that it never counts; leave it out for all')
+    if (path !== undefined && !plainPath.test(path))
+      mistakes.add(`${at}.path`, `"${path}" must be a plain path such as /v1`)
+    if (methods?.length === 0)
+      mistakes.add(`${at}.methods`, 'names no method, so that it never counts; leave it out for all')
     methods?.forEach((name, position) => {
       if (!method.test(name)) mistakes.add(`${at}.methods[${position}]`, `"${name}" is not a method such as GET`)
     })
@@ -44,7 +51,10 @@ const checkDemands = (mistakes: Mistakes, place: string, { requiredScopes, organ
   if (path === undefined && header === undefined && query === undefined)
     mistakes.add(`${place}.organization`, 'must say where a request names it: path, header or query')
   if (path !== undefined && !isOrganizationPath(path))
-    mistakes.add(`${place}.organization.path`, `"${path}" must have one segment :organization, as in /v1/organizations/:organization`)
+    mistakes.add(
+      `${place}.organization.path`,
+      `"${path}" must have one segment :organization, as in /v1/organizations/:organization`,
+    )
   if (header !== undefined && !isOwnField(header))
     mistakes.add(`${place}.organization.header`, `"${header}" is not a header name of its own`)
   if (query !== undefined && !/^[!-~]{1,64}$/.test(query))
@@ -52,9 +62,14 @@ const checkDemands = (mistakes: Mistakes, place: string, { requiredScopes, organ
 }
 
 const checkCors = (mistakes: Mistakes, place: string, { cors }: ApiConfig): void => {
-  for (const [field, form] of [['methods', method], ['headers', token], ['exposeHeaders', token]] as const)
+  for (const [field, form] of [
+    ['methods', method],
+    ['headers', token],
+    ['exposeHeaders', token],
+  ] as const)
     cors?.[field]?.forEach((name, index) => {
-      if (!form.test(name)) mistakes.add(`${place}.cors.${field}[${index}]`, `${JSON.stringify(name)} cannot stand in a header`)
+      if (!form.test(name))
+        mistakes.add(`${place}.cors.${field}[${index}]`, `${JSON.stringify(name)} cannot stand in a header`)
     })
 }
 

@@ -104,7 +104,8 @@ export class Sites {
         url: `/api/v1${routed.path === '/' ? path : path.slice(routed.path.length)}${query}`,
       }
     }
-    if (found.own) return found !== this.#issuerHost && issuerOnly.test(path) ? { kind: 'not_found' } : { kind: 'builtin' }
+    if (found.own)
+      return found !== this.#issuerHost && issuerOnly.test(path) ? { kind: 'not_found' } : { kind: 'builtin' }
     if (found.apis[0]) return { kind: 'unrouted', api: found.apis[0] }
     return found.alias ? { kind: 'not_found', api: found.alias } : { kind: 'misdirected' }
   }

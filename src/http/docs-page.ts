@@ -1,6 +1,6 @@
-// /openapi.json: OpenAPI 3.1 made from the running schemas. /docs: the same as a page to read.
+// /openapi.json: OpenAPI 3.1 made from the running schemas. /docs: the same as a page to read, and where / leads.
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { type Html, html, layout, pageHeaders } from './page.ts'
+import { type Html, type Piece, html, layout, pageHeaders } from './page.ts'
 
 interface Schema {
   type?: string | string[]
@@ -38,6 +38,12 @@ const words = (schema: Schema | undefined): string => {
   return [schema.type ?? 'any'].flat().join(' | ') + (schema.format ? ` (${schema.format})` : '')
 }
 
+/** Text with its `words in backticks` as code. */
+const prose = (text: string): Piece[] => text.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`))
+
+/** May be broken behind a slash, so that no name is. */
+const breakable = (path: string): Html[] => path.split(/(?<=\/)(?=[^/])/).map((part) => html`${part}<wbr />`)
+
 const row = (
   name: string,
   schema: Schema | undefined,
@@ -47,7 +53,7 @@ const row = (
   html`<tr>
     <td><code>${name}</code>${required ? '' : html` <small>optional</small>`}</td>
     <td>${words(schema)}</td>
-    <td>${description}</td>
+    <td>${prose(description)}</td>
   </tr>`
 
 const table = (caption: string, rows: Html[]): Html | undefined =>
@@ -84,7 +90,7 @@ const operation = ({ method, path, summary, parameters = [], requestBody, respon
   const [status, answer] = Object.entries(responses).find(([code]) => code.startsWith('2')) ?? []
   return html`<details>
     <summary>
-      <code class="method">${method.toUpperCase()}</code> <code class="path">${path}</code>
+      <code class="method">${method.toUpperCase()}</code> <code class="path">${breakable(path)}</code>
       <span class="what">${summary ?? ''}</span>
     </summary>
     ${table(
@@ -128,6 +134,8 @@ const page = (document: { paths?: Record<string, Record<string, Operation> | und
 export const docsPages = (): FastifyPluginAsync => async (app: FastifyInstance) => {
   let rendered: string | undefined
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  // whoever opens the URL that the start printed finds something to read
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
   app.get('/docs', { schema: { hide: true } }, (_request, reply) => {
     rendered ??= page(app.swagger() as Parameters<typeof page>[0])
     return reply.headers(pageHeaders()).send(rendered)

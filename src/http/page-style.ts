@@ -13,7 +13,7 @@ export const style = `
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 1.5rem 1rem; background: var(--ground); color: var(--text);
+body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; grid-template-columns: minmax(0, 1fr); place-items: center; padding: 1.5rem 1rem; background: var(--ground); color: var(--text);
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: anywhere; }
 main { width: 100%; max-width: 27rem; padding: clamp(1.25rem, 5vw, 2.25rem); background: var(--card); border: 1px solid var(--line); border-radius: .875rem; }
 .brand { margin: 0 0 1.25rem; font-size: .8125rem; font-weight: 650; letter-spacing: .04em; color: var(--accent); }
@@ -48,7 +48,9 @@ summary { display: flex; flex-wrap: wrap; gap: .125rem .875rem; padding: .5rem .
 summary::-webkit-details-marker { display: none; }
 summary .method { flex: 0 0 4.25rem; color: var(--accent); font-weight: 650; }
 summary .path { flex: 1 1 24rem; }
-summary .what { flex: 1 1 16rem; color: var(--quiet); }
+summary .what { flex: 1 1 14rem; color: var(--quiet); }
+summary::after { content: "+"; flex: 0 0 1rem; text-align: right; color: var(--quiet); }
+details[open] > summary::after { content: "\\2212"; }
 .scroll { overflow-x: auto; }
 table { width: 100%; margin: .25rem 0 1.25rem; border-collapse: collapse; font-size: .9375rem; overflow-wrap: normal; }
 caption { padding: .25rem 0; text-align: left; font-weight: 600; }

@@ -1,9 +1,13 @@
 // TypeBox schemas that many routes share: each is the type, the validation, the serialisation and the OpenAPI at once.
 import { type TSchema, Type } from 'typebox'
 
+export const idPattern = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+export const namePattern = '^(?=.*\\S)[^\\x00-\\x1f\\x7f]*$'
+export const scopePattern = '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+( [\\x21\\x23-\\x5b\\x5d-\\x7e]+)*$'
+
 /** A lower-case UUIDv7 (RFC 9562 §5.7). */
 export const Id = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+  pattern: idPattern,
   description: 'A lower-case UUIDv7.',
 })
 
@@ -11,7 +15,7 @@ export const Id = Type.String({
 export const Name = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: '^(?=.*\\S)[^\\x00-\\x1f\\x7f]*$',
+  pattern: namePattern,
   description: 'What people call it.',
 })
 
@@ -22,7 +26,7 @@ export const Time = Type.String({ format: 'date-time', maxLength: 40, descriptio
 export const Scope = Type.String({
   minLength: 1,
   maxLength: 2000,
-  pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+( [\\x21\\x23-\\x5b\\x5d-\\x7e]+)*$',
+  pattern: scopePattern,
   description: 'Scopes, separated by single spaces (RFC 6749 §3.3).',
 })
 

@@ -18,6 +18,7 @@ import { type Code, Refusal } from '../errors.ts'
 import { isStoreFault } from '../store/fault.ts'
 import { errorAnswer } from '../verify/wire.ts'
 import './fastify.ts'
+import { inWords } from './validation.ts'
 
 export type Server = FastifyInstance
 
@@ -69,17 +70,11 @@ const codeOf = (error: FastifyError | Error): Code => {
   return 'internal_error'
 }
 
-/** Ajv's words with the place they are about. */
+/** What is wrong with the request, with the place. */
 const told = (error: FastifyError | Error): string | undefined => {
   const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>
   const first = validation?.[0]
-  if (first) {
-    const place = `${validationContext ?? 'request'}${first.instancePath.replaceAll('/', '.')}`
-    const name = String(first.params?.additionalProperty)
-    // what is no word of a field's name may be a value in the wrong place, a secret even: it is not repeated
-    const extra = first.params && 'additionalProperty' in first.params && /^[A-Za-z_]{1,40}$/.test(name) ? ` (${name})` : ''
-    return `${place} ${first.message ?? 'is not valid'}${extra}.`
-  }
+  if (first) return `${validationContext ?? 'request'}${first.instancePath.replaceAll('/', '.')} ${inWords(first)}.`
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'Send the body as application/json.'
   if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY')
     return 'The body is not valid JSON.'

@@ -1,5 +1,6 @@
 // Units that this process has taken from the shared counters and not spent yet. Spending is a subtraction in memory;
 // only taking a slice asks the store. Several limits are decided and spent together, without giving way in between.
+import { staleSliceMs } from '../store/period.ts'
 import type { Counters, Take, Taken } from '../store/store.ts'
 import type { AppliedLimit } from './policy.ts'
 
@@ -27,6 +28,8 @@ interface Held {
   /** Taken by all processes, as of `askedAt`. */
   taken: number
   askedAt: number
+  /** When the last slice was taken. */
+  takenAt: number
   spentAt: number
   /** A take on its way, so that requests that wait for the same units ask once. */
   pending: Promise<void> | undefined
@@ -36,6 +39,8 @@ interface Held {
 const believeMs = 100
 /** After so long without a request, a slice of a longer period goes back. */
 const idleMs = 60_000
+/** However it is used, a slice goes back before others take its holder for dead and stop counting it. */
+const renewMs = staleSliceMs - 60_000
 
 const periodOf = ({ policy }: AppliedLimit): number | 'month' =>
   policy.period === 'month' ? 'month' : policy.period * 1000
@@ -155,6 +160,7 @@ export class Allowance {
       units: 0,
       taken: 0,
       askedAt: 0,
+      takenAt: now,
       spentAt: now,
       pending: undefined,
     }
@@ -166,6 +172,7 @@ export class Allowance {
     const held = this.#held.get(counter)
     if (held && (held.periodStart === periodStart || held.periodStart === 0)) {
       held.units += granted
+      if (granted > 0) held.takenAt = now
       Object.assign(held, { taken, askedAt: now, periodStart, periodEnd })
     } else
       this.#held.set(counter, {
@@ -174,19 +181,20 @@ export class Allowance {
         units: granted,
         taken,
         askedAt: now,
+        takenAt: now,
         spentAt: now,
         pending: undefined,
       })
     return granted > 0
   }
 
-  /** Forgets ended periods and gives back slices that lie idle. Called every few seconds. */
+  /** Forgets ended periods and gives back slices that lie idle or have grown old. Called every few seconds. */
   async sweep(now: number): Promise<void> {
     const idle: { counter: string; periodStart: number; amount: number }[] = []
     for (const [counter, held] of this.#held) {
       if (held.pending) continue
       const over = held.periodEnd <= now
-      if (!over && now - held.spentAt < idleMs) continue
+      if (!over && now - held.spentAt < idleMs && now - held.takenAt < renewMs) continue
       this.#held.delete(counter)
       if (!over && held.units > 0) idle.push({ counter, periodStart: held.periodStart, amount: held.units })
     }

@@ -27,7 +27,7 @@ export interface TokenFormat {
   echoScope: boolean
 }
 
-/** What a limit counts for: the credential (all tokens made from it included), one token (its `jti`), or the organization that pays. */
+/** What a limit counts for: the credential (all tokens made from it included), one OAuth token (its `jti`; a stored credential counts as one with what was exchanged for it), or the organization that pays. */
 type LimitSubject = 'credential' | 'token' | 'organization'
 
 export interface LimitPolicy {

@@ -65,7 +65,7 @@ export const present = (
       }
     : { begun: false, taken: 0, periodStart: span.fresh.start, periodEnd: span.fresh.end }
 
-/** A holder's slice older than this is taken for dead: the living give idle slices back well before (limits/allowance.ts). */
+/** A holder's slice older than this is taken for dead: the living give theirs back before (limits/allowance.ts). */
 export const staleSliceMs = 5 * 60_000
 
 /**

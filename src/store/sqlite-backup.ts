@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { migrate } from './migrate.ts'
 import { activityMigrations, mainMigrations, type Migration } from './migrations.ts'
-import { activityFile, mainFile, makeFile } from './sqlite.ts'
+import { activityFile, damagedRemedy, isDamaged, mainFile, makeFile } from './sqlite.ts'
 import { isBusy } from './sqlite-busy.ts'
 import { kyselyOver } from './sqlite-kysely.ts'
 
@@ -65,6 +65,7 @@ export const backupSqlite = (folder: string, file: string): void => {
       throw new Error(`${file} exists, and ${(error as Error).message}. Choose another name.`, { cause: error })
     }
   }
+  if (!existsSync(dirname(file))) throw new Error(`There is no folder ${dirname(file)}.`)
   // made anew under a name that nobody can guess: in a folder that others write to, one that lies there already is theirs
   const unfinished = join(dirname(file), `.${basename(file)}.${randomBytes(8).toString('hex')}.unfinished`)
   closeSync(openSync(unfinished, 'wx', 0o600))
@@ -143,7 +144,7 @@ export const restoreSqlite = async (
   const had = verify(file)
   const parts = partsOf(folder)
   if (!force && parts.some(({ path }) => existsSync(path) && statSync(path).size > 0))
-    throw new Error(`${folder} has a store already. Restore into another folder, or force it to be replaced.`)
+    throw new Error(`${folder} has a store already. Restore into another one (LATCHKEY_DATA), or replace it with --force.`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const claimed: DatabaseSync[] = []
   try {
@@ -163,6 +164,9 @@ export const restoreSqlite = async (
     }
     // counters first: the credentials that spend them come last
     for (const database of claimed.toReversed()) database.exec('COMMIT')
+  } catch (error) {
+    // of a damaged file no lock is to be had, and so nobody knows whether a server is at it
+    throw isDamaged(error) ? new Error(`${folder} cannot be restored to. ${damagedRemedy}`, { cause: error }) : error
   } finally {
     for (const database of claimed) database.close()
   }

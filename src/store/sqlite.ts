@@ -30,7 +30,15 @@ export const makeFile = (path: string): void => {
   }
 }
 
-const damaged = new Set([11, 26]) // CORRUPT, NOTADB
+/** Whether SQLite cannot read the file as a database any more. */
+export const isDamaged = (error: unknown): boolean => {
+  const { errcode } = error as { errcode?: unknown }
+  return typeof errcode === 'number' && [11, 26].includes(errcode & 0xff) // CORRUPT, NOTADB
+}
+
+/** What to do about a damaged file. */
+export const damagedRemedy =
+  'It is damaged: stop the server, move latchkey.db and activity.db away with their -wal and -shm, then run `latchkey restore` with a backup.'
 
 const openFile = async (path: string, timeout: number): Promise<DatabaseSync> => {
   let database: DatabaseSync | undefined
@@ -50,9 +58,8 @@ const openFile = async (path: string, timeout: number): Promise<DatabaseSync> =>
     return opened
   } catch (error) {
     database?.close()
-    const { message, errcode = 0 } = error as Error & { errcode?: number }
-    const remedy = damaged.has(errcode & 0xff) ? '. `latchkey restore --force` puts a backup in its place' : ''
-    throw new Error(`${path} cannot be opened: ${message}${remedy}`, { cause: error })
+    const remedy = isDamaged(error) ? `. ${damagedRemedy}` : ''
+    throw new Error(`${path} cannot be opened: ${(error as Error).message}${remedy}`, { cause: error })
   }
 }
 

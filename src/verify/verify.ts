@@ -122,7 +122,7 @@ const principalOf = (origin: Origin, standing: Standing): Principal => {
     userId: ofUser ? stored.userId : undefined,
     everywhere,
     // a token held to some organizations is not its owner's whole power
-    operator: everywhere && stored.operator,
+    operator: everywhere && stored.kind === 'personal_access_token' && stored.operator,
     apis: standing.apis ?? undefined,
     limits: undecided,
   }

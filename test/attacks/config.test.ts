@@ -51,7 +51,10 @@ test('values of a wrong type are mistakes that name their place', () => {
   ]
   for (const [file, place] of wrong) {
     const told = mistakesOf(file)
-    assert.ok(told.some((mistake) => mistake.startsWith(`${place}: `)), `${JSON.stringify(file)}: ${told.join('; ')}`)
+    assert.ok(
+      told.some((mistake) => mistake.startsWith(`${place}: `)),
+      `${JSON.stringify(file)}: ${told.join('; ')}`,
+    )
   }
 })
 
@@ -101,7 +104,10 @@ test('values of an API that would fail, or open a door, at the first request are
     [{ limits: [null] }, 'limits[0]'],
     [{ limits: [{ name: 'w', per: 'credential', limit: null, period: 60 }] }, 'limits[0].limit'],
     [{ limits: [{ name: 'w', per: 'credential', limit: { free: '1' }, period: 60 }] }, 'limits[0].limit.free'],
-    [{ limits: [{ name: 'w', per: 'credential', limit: { constructor: 1, free: 1, pro: 1 }, period: 60 }] }, 'limits[0]'],
+    [
+      { limits: [{ name: 'w', per: 'credential', limit: { constructor: 1, free: 1, pro: 1 }, period: 60 }] },
+      'limits[0]',
+    ],
     [{ limits: [{ name: 'w', per: 'credential', limit: '100', period: 60 }] }, 'limits[0].limit'],
     [{ limits: [{ name: 'w', per: 'credential', period: 60 }] }, 'limits[0].limit'],
     [{ cors: { origins: '*' } }, 'cors.origins'],
@@ -110,7 +116,10 @@ test('values of an API that would fail, or open a door, at the first request are
     [{ cors: { origins: ['*'], exposeHeaders: ['é'] } }, 'cors.exposeHeaders[0]'],
     [{ cors: { origins: ['*'], methods: [''] } }, 'cors.methods[0]'],
     [{ legacyTokens: { deprecatedAt: '2026-01-01', sunsetAt: '2027-01-01', link: 'x>\r\ny: z' } }, 'legacyTokens.link'],
-    [{ legacyTokens: { deprecatedAt: new Date(), sunsetAt: '2027-01-01', link: 'https://x.test' } }, 'legacyTokens.deprecatedAt'],
+    [
+      { legacyTokens: { deprecatedAt: new Date(), sunsetAt: '2027-01-01', link: 'https://x.test' } },
+      'legacyTokens.deprecatedAt',
+    ],
   ]
   for (const [api, field] of wrong) {
     const told = ofApi(api)
@@ -138,24 +147,48 @@ test('a value that is left undefined is as good as left out', () => {
 
 test('an API claims no built-in path on any host that carries Latchkey’s own, nor an endpoint of its authorization host', () => {
   const at = (path: string, more: object = {}): readonly string[] =>
-    mistakesOf({ dashboardHosts: ['app.test'], apis: { books: { hosts: ['APP.test'], path, upstream: 'echo', ...more } } })
+    mistakesOf({
+      dashboardHosts: ['app.test'],
+      apis: { books: { hosts: ['APP.test'], path, upstream: 'echo', ...more } },
+    })
   for (const path of ['/', '/api', '/api/v1', '/oauth/token', '/login', '/setup', '/.well-known', '/organizations/x'])
     assert.match(at(path).join(), /^apis\.books\.path: /, path)
   assert.deepEqual(at('/v1'), [])
   const aliased = (path: string): readonly string[] =>
     mistakesOf({ apis: { books: { hosts: ['a.test'], authorizationHosts: ['a.test'], path, upstream: 'echo' } } })
-  for (const path of ['/oauth', '/token', '/oauth/token']) assert.match(aliased(path).join(), /^apis\.books\.path: /, path)
+  for (const path of ['/oauth', '/token', '/oauth/token'])
+    assert.match(aliased(path).join(), /^apis\.books\.path: /, path)
   for (const path of ['/', '/v1']) assert.deepEqual(aliased(path), [], path)
 })
 
 test('whatever takes the place of a value, there is no stack', () => {
   const junk = fc.oneof(
-    fc.constantFrom<unknown>(null, undefined, true, 0, -1, Number.NaN, '', 'x', '/', [], {}, [null], [[]], { x: {} }, Symbol('s'), 10n, () => 1),
+    fc.constantFrom<unknown>(
+      null,
+      undefined,
+      true,
+      0,
+      -1,
+      Number.NaN,
+      '',
+      'x',
+      '/',
+      [],
+      {},
+      [null],
+      [[]],
+      { x: {} },
+      Symbol('s'),
+      10n,
+      () => 1,
+    ),
     fc.jsonValue(),
   )
   const full = {
     ...seeds,
-    profiles: { own: { extends: 'default', presentation: { bearer: true }, token: {}, errors: { codes: {} }, limits: [] } },
+    profiles: {
+      own: { extends: 'default', presentation: { bearer: true }, token: {}, errors: { codes: {} }, limits: [] },
+    },
     environments: ['live', 'test'],
     signingKeys: { rotateAfterDays: 1 },
     log: { level: 'info' },
@@ -205,6 +238,7 @@ test('a command says so with status 78, all mistakes at once', async (t) => {
   writeFileSync(path, `export default { apis: { books: { hosts: 'api.test', audience: 7 } }, log: 'debug' }`)
   const { status, stderr } = await command(folder, ['users', 'list'], { env: { LATCHKEY_CONFIG: path, PORT: 'x' } })
   assert.equal(status, 78)
-  for (const place of ['apis.books.hosts', 'apis.books.audience', 'log', 'PORT']) assert.ok(stderr.includes(`- ${place}: `), stderr)
+  for (const place of ['apis.books.hosts', 'apis.books.audience', 'log', 'PORT'])
+    assert.ok(stderr.includes(`- ${place}: `), stderr)
   assert.doesNotMatch(stderr, /\bat \w+ \(|TypeError/)
 })

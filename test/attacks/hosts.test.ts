@@ -21,7 +21,12 @@ const own = ['oauth-authorization-server', 'openid-configuration', 'jwks.json', 
 test('what the issuer publishes about itself answers on the issuer’s host only', async (t) => {
   const { ask } = await launch(t, { file })
   for (const name of own) {
-    for (const path of [`/.well-known/${name}`, `/.well-known/${name}?x`, `/.well-known/%${name.charCodeAt(0).toString(16)}${name.slice(1)}`, `/.well-known/${name}#x`]) {
+    for (const path of [
+      `/.well-known/${name}`,
+      `/.well-known/${name}?x`,
+      `/.well-known/%${name.charCodeAt(0).toString(16)}${name.slice(1)}`,
+      `/.well-known/${name}#x`,
+    ]) {
       for (const host of ['dash.test', 'DASH.test:8000', 'dash.test.', 'api.test', 'manage.test']) {
         const { statusCode, body } = await ask('GET', path, { host })
         assert.ok([400, 401, 404].includes(statusCode), `${host} ${path}: ${statusCode}`)
@@ -38,7 +43,19 @@ test('what the issuer publishes about itself answers on the issuer’s host only
 
 test('no spelling reaches the inner route of the gateway', async (t) => {
   const { ask } = await launch(t, { file })
-  const paths = ['/-/gateway', '/%2d/gateway', '/-/gatewa%79', '/-/gateway/', '//-/gateway', '/-%2fgateway', '/./-/gateway', '/-/gateway;x', '/-/gateway?x', '/-/gateway#x', 'http://localhost/-/gateway']
+  const paths = [
+    '/-/gateway',
+    '/%2d/gateway',
+    '/-/gatewa%79',
+    '/-/gateway/',
+    '//-/gateway',
+    '/-%2fgateway',
+    '/./-/gateway',
+    '/-/gateway;x',
+    '/-/gateway?x',
+    '/-/gateway#x',
+    'http://localhost/-/gateway',
+  ]
   for (const path of paths) {
     for (const host of ['localhost', 'dash.test']) {
       const { statusCode, headers } = await ask('GET', path, { host })
@@ -53,7 +70,13 @@ test('no spelling reaches the inner route of the gateway', async (t) => {
 test('unknown paths of a management host are told to nobody who is not let in', async (t) => {
   const launched = await launch(t, { file })
   const { ask } = launched
-  for (const [method, path] of [['GET', '/nowhere'], ['PUT', '/users'], ['TRACE', '/users'], ['PROPFIND', '/'], ['GET', `/users/${'a'.repeat(150)}`]] as const) {
+  for (const [method, path] of [
+    ['GET', '/nowhere'],
+    ['PUT', '/users'],
+    ['TRACE', '/users'],
+    ['PROPFIND', '/'],
+    ['GET', `/users/${'a'.repeat(150)}`],
+  ] as const) {
     const { statusCode } = await ask(method, path, { host: 'manage.test' })
     assert.ok([400, 401].includes(statusCode), `${method} ${path}: ${statusCode}`)
   }
@@ -76,14 +99,30 @@ test('RFC 9112 §3.2.2: a target that names another host than the Host header is
   const launched = await launch(t, { file })
   const { key } = await (await world(launched)).key()
   const sent = (target: string, host: string): Promise<string> =>
-    raw(t, launched, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n\r\n`)
+    raw(
+      t,
+      launched,
+      `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n\r\n`,
+    )
   for (const host of ['localhost', 'dash.test', 'api.test', 'manage.test']) {
-    for (const target of ['http://other.test/api/v1/users/me', 'http://localhost@other.test/', 'https://other.test/v1/x', `http://${host}:1/api/v1/users/me`, '*'])
+    for (const target of [
+      'http://other.test/api/v1/users/me',
+      'http://localhost@other.test/',
+      'https://other.test/v1/x',
+      `http://${host}:1/api/v1/users/me`,
+      '*',
+    ])
       assert.match(await sent(target, host), / 400 /, `${target} at ${host}`)
   }
   assert.match(await sent('http://localhost/api/v1/users/me', 'localhost'), / 200 /)
   assert.match(await sent('http://dash.test/v1/books', 'dash.test'), / 200 /)
-  for (const target of ['/api/v1/users/me#x', '/api/v1/../v1/users/me', '/api//v1/users/me', '/api/v1/users%2fme', '/api\\v1/users/me'])
+  for (const target of [
+    '/api/v1/users/me#x',
+    '/api/v1/../v1/users/me',
+    '/api//v1/users/me',
+    '/api/v1/users%2fme',
+    '/api\\v1/users/me',
+  ])
     assert.match(await sent(target, 'localhost'), / 400 /, target)
 })
 

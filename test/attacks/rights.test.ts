@@ -157,10 +157,7 @@ test('what an operator’s token is exchanged for is no operator, and a suspende
   const pat = (await token()).token
   const list = async (as: string): Promise<number> => (await ask('GET', '/api/v1/users', { as })).statusCode
   assert.equal(await list(pat), 200)
-  assert.equal(
-    await list(await exchanged(launched, 'personal-access-token', pat, { audience: 'latchkey' })),
-    403,
-  )
+  assert.equal(await list(await exchanged(launched, 'personal-access-token', pat, { audience: 'latchkey' })), 403)
   await operate('PATCH', `/users/${user}`, { suspended: true })
   assert.equal(await list(pat), 401)
 })

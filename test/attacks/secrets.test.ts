@@ -72,7 +72,9 @@ test('no credential, of whatever kind and however broken, is in the log, an answ
       requested_token_type: 'urn:latchkey:params:oauth:token-type:cwt',
     })
   ).json<Record<string, string>>()
-  const link = (await server.ask('POST', `/api/v1/users/${user}/link`, { headers: { authorization: `Bearer ${token}` } })).json<{ url: string }>()
+  const link = (
+    await server.ask('POST', `/api/v1/users/${user}/link`, { headers: { authorization: `Bearer ${token}` } })
+  ).json<{ url: string }>()
   const linkToken = new URL(link.url).searchParams.get('token') as string
   const password = `a password ${randomBytes(9).toString('hex')}`
   const secrets = [key, token, client.client_secret as string, legacy, jwt, cwt, linkToken, password]
@@ -86,23 +88,66 @@ test('no credential, of whatever kind and however broken, is in the log, an answ
   for (const secret of secrets) {
     const broken = [secret, `${secret}x`, secret.toUpperCase(), `${secret}, x ${secret}`]
     for (const value of broken) {
-      for (const headers of [{ authorization: `Bearer ${value}` }, { authorization: value }, { authorization: `Basic ${value}` }, { 'x-api-token': value }, { 'x-latchkey-local': value }]) {
-        for (const host of ['api.test', 'old.test', 'localhost', 'unknown.test']) send('GET', '/api/v1/users/me', { host, headers })
+      for (const headers of [
+        { authorization: `Bearer ${value}` },
+        { authorization: value },
+        { authorization: `Basic ${value}` },
+        { 'x-api-token': value },
+        { 'x-latchkey-local': value },
+      ]) {
+        for (const host of ['api.test', 'old.test', 'localhost', 'unknown.test'])
+          send('GET', '/api/v1/users/me', { host, headers })
       }
     }
-    for (const path of [`/?token=${secret}`, `/setup?token=${secret}`, `/api/v1/users/${secret}`, `/${secret}`, `/%zz${secret}`, `/a/${secret}/../b`, `/forward-auth/${secret}`, `/api/v1/users?cursor=${secret}`]) {
-      for (const host of ['api.test', 'localhost']) send('GET', encodeURI(path).replaceAll('%25', '%'), { host, headers: { authorization: `Bearer ${token}` } })
+    for (const path of [
+      `/?token=${secret}`,
+      `/setup?token=${secret}`,
+      `/api/v1/users/${secret}`,
+      `/${secret}`,
+      `/%zz${secret}`,
+      `/a/${secret}/../b`,
+      `/forward-auth/${secret}`,
+      `/api/v1/users?cursor=${secret}`,
+    ]) {
+      for (const host of ['api.test', 'localhost'])
+        send('GET', encodeURI(path).replaceAll('%25', '%'), { host, headers: { authorization: `Bearer ${token}` } })
     }
-    for (const fields of [{ token: secret }, { client_id: secret, client_secret: secret }, { grant_type: secret }, { subject_token: secret, subject_token_type: secret }, { [secret]: 'x' }])
-      send('POST', '/oauth/token', { headers: form, body: new URLSearchParams({ grant_type: 'client_credentials', ...fields } as unknown as Record<string, string>).toString() })
-    for (const body of [{ credential: secret }, { token: secret }, `{"credential": "${secret}`, { items: [{ credential: secret, cost: -1 }] }]) {
+    for (const fields of [
+      { token: secret },
+      { client_id: secret, client_secret: secret },
+      { grant_type: secret },
+      { subject_token: secret, subject_token_type: secret },
+      { [secret]: 'x' },
+    ])
+      send('POST', '/oauth/token', {
+        headers: form,
+        body: new URLSearchParams({ grant_type: 'client_credentials', ...fields } as unknown as Record<
+          string,
+          string
+        >).toString(),
+      })
+    for (const body of [
+      { credential: secret },
+      { token: secret },
+      `{"credential": "${secret}`,
+      { items: [{ credential: secret, cost: -1 }] },
+    ]) {
       for (const path of ['/verify', '/explain', '/inspect', '/users', '/account/tokens'])
-        send('POST', `/api/v1${path}`, { headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body })
+        send('POST', `/api/v1${path}`, {
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body,
+        })
     }
-    send('POST', '/setup', { headers: form, body: new URLSearchParams({ token: `${linkToken}x`, password: secret, name: secret }).toString() })
+    send('POST', '/setup', {
+      headers: form,
+      body: new URLSearchParams({ token: `${linkToken}x`, password: secret, name: secret }).toString(),
+    })
   }
   await Promise.all(sent)
-  send('POST', '/setup', { headers: form, body: new URLSearchParams({ token: linkToken, password, name: '', email: '', organization: '' }).toString() })
+  send('POST', '/setup', {
+    headers: form,
+    body: new URLSearchParams({ token: linkToken, password, name: '', email: '', organization: '' }).toString(),
+  })
   await Promise.all(sent)
   // valid requests whose upstream breaks off, which is logged with its error
   const { status } = await server.ask('GET', '/', { host: 'api.test', headers: { authorization: `Bearer ${key}` } })
@@ -120,12 +165,18 @@ test('no credential, of whatever kind and however broken, is in the log, an answ
     return text
   })
   for (const secret of [...secrets, upstreamSecret]) {
-    assert.ok(!log.includes(secret) && !log.includes(numbers(secret)), `in the log: ${log.split('\n').find((line) => line.includes(secret) || line.includes(numbers(secret)))}`)
+    assert.ok(
+      !log.includes(secret) && !log.includes(numbers(secret)),
+      `in the log: ${log.split('\n').find((line) => line.includes(secret) || line.includes(numbers(secret)))}`,
+    )
     assert.ok(!stores.some((text) => text.includes(secret)), `in the store: ${secret.slice(0, 8)}`)
   }
   // /inspect tells what its caller sent; the pages of a link repeat its token in their form
   const repeats = answers.filter((text) => secrets.some((secret) => secret !== linkToken && text.includes(secret)))
-  assert.deepEqual(repeats.map((text) => text.slice(0, 300)), [])
+  assert.deepEqual(
+    repeats.map((text) => text.slice(0, 300)),
+    [],
+  )
 })
 
 test('a secret file that holds no secret is a mistake, not a key that everybody knows', async (t) => {
@@ -145,7 +196,8 @@ test('what is made in the data folder, and a backup, is its owner’s alone', as
   mkdirSync(data)
   chmodSync(data, 0o755)
   await makeOwner(data)
-  for (const name of readdirSync(data)) if (statSync(join(data, name)).isFile()) assert.equal(statSync(join(data, name)).mode & 0o077, 0, name)
+  for (const name of readdirSync(data))
+    if (statSync(join(data, name)).isFile()) assert.equal(statSync(join(data, name)).mode & 0o077, 0, name)
   const file = join(folder, 'backup.db')
   await commandJson(data, 'backup', file)
   assert.equal(statSync(file).mode & 0o077, 0)
@@ -157,5 +209,8 @@ test('what is made in the data folder, and a backup, is its owner’s alone', as
   const { status } = await command(data, ['backup', linked])
   assert.equal(status, 1)
   assert.equal(readFileSync(victim, 'utf8'), 'text of somebody')
-  assert.deepEqual(readdirSync(folder).filter((name) => name.includes('unfinished')), [])
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.includes('unfinished')),
+    [],
+  )
 })

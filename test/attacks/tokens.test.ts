@@ -20,7 +20,12 @@ const grant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 const exchanged = async ({ ask }: Launched, key: string, audience: string): Promise<string> => {
   const { statusCode, body } = await ask('POST', '/oauth/token', {
-    form: { grant_type: grant, subject_token: key, subject_token_type: 'urn:latchkey:params:oauth:token-type:api-key', audience },
+    form: {
+      grant_type: grant,
+      subject_token: key,
+      subject_token_type: 'urn:latchkey:params:oauth:token-type:api-key',
+      audience,
+    },
   })
   assert.equal(statusCode, 200, body)
   return (JSON.parse(body) as { access_token: string }).access_token
@@ -36,7 +41,8 @@ test('a token signed with anything but the key of its API is refused everywhere'
   const { key } = await (await world(launched)).key({ scopes: 'read write' })
   const hosts = { books: 'books.test', orders: 'orders.test', bills: 'bills.test', latchkey: 'localhost' }
   const path = (host: string): string => (host === 'localhost' ? '/api/v1/users/me' : '/')
-  const status = async (host: string, as: string): Promise<number> => (await ask('GET', path(host), { host, as })).statusCode
+  const status = async (host: string, as: string): Promise<number> =>
+    (await ask('GET', path(host), { host, as })).statusCode
 
   for (const audience of Object.keys(hosts) as (keyof typeof hosts)[]) {
     const token = await exchanged(launched, key, audience)
@@ -45,7 +51,9 @@ test('a token signed with anything but the key of its API is refused everywhere'
   }
 
   const genuine = { books: await exchanged(launched, key, 'books'), orders: await exchanged(launched, key, 'orders') }
-  const jwks = (await ask('GET', '/.well-known/jwks.json')).json<{ keys: (PublicJwk & { kid: string; alg: string })[] }>()
+  const jwks = (await ask('GET', '/.well-known/jwks.json')).json<{
+    keys: (PublicJwk & { kid: string; alg: string })[]
+  }>()
   const ordersSecret = (await operate<{ secret: string }>('POST', '/signing-keys/export', { api: 'orders' })).secret
   const forgeries: [string, string, string][] = []
   const toAll = (what: string, token: string): void => {
@@ -60,10 +68,17 @@ test('a token signed with anything but the key of its API is refused everywhere'
       jwk.x ?? jwk.n ?? '',
     ]
     for (const secret of spellings) {
-      for (const header of [{ alg: 'HS256', typ: 'JWT' }, { alg: 'HS256', typ: 'at+jwt', kid: jwk.kid }, { alg: 'HS256', typ: 'JWT', kid: jwk.kid }]) {
+      for (const header of [
+        { alg: 'HS256', typ: 'JWT' },
+        { alg: 'HS256', typ: 'at+jwt', kid: jwk.kid },
+        { alg: 'HS256', typ: 'JWT', kid: jwk.kid },
+      ]) {
         for (const token of Object.values(genuine)) {
           const input = `${part(header)}.${token.split('.')[1]}`
-          toAll(`HS256 with the public ${jwk.alg} key`, `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`)
+          toAll(
+            `HS256 with the public ${jwk.alg} key`,
+            `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`,
+          )
         }
       }
     }
@@ -79,16 +94,30 @@ test('a token signed with anything but the key of its API is refused everywhere'
   }
   const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   for (const jwk of jwks.keys.filter(({ alg }) => alg === 'ES256')) {
-    for (const more of [{ kid: jwk.kid }, { jwk: own.publicKey.export({ format: 'jwk' }) }, { kid: jwk.kid, jku: 'https://evil.test/jwks' }, { kid: '../../dev/null' }, { kid: `${jwk.kid}\0` }]) {
+    for (const more of [
+      { kid: jwk.kid },
+      { jwk: own.publicKey.export({ format: 'jwk' }) },
+      { kid: jwk.kid, jku: 'https://evil.test/jwks' },
+      { kid: '../../dev/null' },
+      { kid: `${jwk.kid}\0` },
+    ]) {
       const input = `${part({ alg: 'ES256', typ: 'at+jwt', ...more })}.${genuine.books.split('.')[1]}`
-      toAll('a key of one’s own', `${input}.${algorithms.ES256.sign(Buffer.from(input), own.privateKey).toString('base64url')}`)
+      toAll(
+        'a key of one’s own',
+        `${input}.${algorithms.ES256.sign(Buffer.from(input), own.privateKey).toString('base64url')}`,
+      )
     }
   }
   // whoever holds the secret of one API signs nothing for another, nor for Latchkey itself
   const secret = createSecretKey(Buffer.from(ordersSecret, 'base64url'))
   for (const audience of ['books', 'bills', 'latchkey'] as const) {
     const claims = claimsOf(await exchanged(launched, key, audience))
-    for (const typ of ['JWT', 'at+jwt']) forgeries.push([`the secret of orders for ${audience}`, hosts[audience], signJwt({ alg: 'HS256', typ }, claims, secret)])
+    for (const typ of ['JWT', 'at+jwt'])
+      forgeries.push([
+        `the secret of orders for ${audience}`,
+        hosts[audience],
+        signJwt({ alg: 'HS256', typ }, claims, secret),
+      ])
   }
   for (const [what, host, token] of forgeries) assert.equal(await status(host, token), 401, `${what} at ${host}`)
   assert.ok(forgeries.length > 200)
@@ -98,10 +127,16 @@ test('what tells an upstream who calls is no access token', async (t) => {
   const launched = await launch(t, { file })
   const { ask } = launched
   const { key } = await (await world(launched)).key()
-  const { headers } = (await ask('GET', '/', { host: 'books.test', as: key })).json<{ headers: Record<string, string> }>()
+  const { headers } = (await ask('GET', '/', { host: 'books.test', as: key })).json<{
+    headers: Record<string, string>
+  }>()
   const identity = headers['x-latchkey-token'] as string
   assert.match(identity, /^eyJ/)
-  for (const [host, path] of [['books.test', '/'], ['orders.test', '/'], ['localhost', '/api/v1/users/me']] as const)
+  for (const [host, path] of [
+    ['books.test', '/'],
+    ['orders.test', '/'],
+    ['localhost', '/api/v1/users/me'],
+  ] as const)
     assert.equal((await ask('GET', path, { host, as: identity })).statusCode, 401)
 })
 

@@ -106,7 +106,7 @@ test('a server that is shown every kind of secret, right and wrong, tells none o
     assert.ok(!answers.includes(secret), `secret ${index} is in an answer`)
     assert.ok(!log.includes(encodeURIComponent(secret)), `secret ${index} is in the log`)
   }
-  assert.ok(log.split('\n').length > 300, 'requests were logged')
+  assert.ok(log.split('\n').length > 200, 'requests were logged')
   assert.doesNotMatch(log, /\?token=(?!su_)/, 'queries are never logged')
   assert.equal(log.match(/su_[\w-]{43}/g)?.length, 1, 'the set-up link alone')
   // what is on disk lets nobody in either

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Config, loadConfig } from '../../config/config.ts'
 import { Refusal } from '../../errors.ts'
-import { example, outputOf } from '../context.ts'
+import { example, outputOf, refuseUrl } from '../context.ts'
 
 const requireSqlite = (config: Config, instead: string): void => {
   if (config.databaseUrl !== undefined)
@@ -26,6 +26,7 @@ export const addBackup = (program: Command): void => {
     .description('copy the SQLite store to a file, while the server runs')
     .argument('<file>', 'where to; a former backup there is replaced')
     .action(async (file: string, _options: object, command: Command) => {
+      refuseUrl(command)
       const config = await loadConfig(process.env)
       requireSqlite(config, 'pg_dump: pg_dump --format=custom --file=latchkey.dump "$DATABASE_URL"')
       const { backupSqlite } = await import('../../store/sqlite-backup.ts')
@@ -43,6 +44,7 @@ export const addBackup = (program: Command): void => {
     .argument('<file>', 'the backup')
     .option('--force', 'replace the store that is there')
     .action(async (file: string, { force = false }: { force?: boolean }, command: Command) => {
+      refuseUrl(command)
       const config = await loadConfig(process.env)
       requireSqlite(config, 'pg_restore: pg_restore --clean --if-exists --dbname="$DATABASE_URL" latchkey.dump')
       const { restoreSqlite } = await import('../../store/sqlite-backup.ts')

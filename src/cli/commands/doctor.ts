@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
 import { ConfigurationError } from '../../errors.ts'
-import { example, outputOf } from '../context.ts'
+import { example, outputOf, refuseUrl } from '../context.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Output } from '../output.ts'
 
@@ -37,6 +37,7 @@ export const addDoctor = (program: Command): void => {
   example(program.command('doctor'), 'latchkey doctor')
     .description('look for what is misconfigured; exit status 1 where something does not work')
     .action(async (_options: object, command: Command) => {
+      refuseUrl(command)
       const output = outputOf(command)
       const machine = await import('../doctor/machine.ts')
       const node = machine.checkNode(process.versions.node)

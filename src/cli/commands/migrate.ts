@@ -1,12 +1,13 @@
 // latchkey migrate: bring the store to this version's schema, or move the deployment to another issuer.
 import type { Command } from 'commander'
-import { example, outputOf } from '../context.ts'
+import { example, outputOf, refuseUrl } from '../context.ts'
 
 export const addMigrate = (program: Command): void => {
   example(program.command('migrate'), 'latchkey migrate')
     .description('bring the store to the present schema (a start does so too)')
     .option('--issuer <url>', 'move the deployment to this LATCHKEY_URL; tokens made before then end at once')
     .action(async ({ issuer }: { issuer?: string }, command: Command) => {
+      refuseUrl(command)
       const { loadConfig } = await import('../../config/config.ts')
       const config = await loadConfig({ ...process.env, ...(issuer !== undefined && { LATCHKEY_URL: issuer }) })
       const { openStore } = await import('../../store/open.ts')

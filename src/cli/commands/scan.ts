@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/config.ts'
 import { Refusal } from '../../errors.ts'
-import { example, outputOf } from '../context.ts'
+import { example, outputOf, refuseUrl } from '../context.ts'
 import { asText } from '../output.ts'
 import { Progress } from '../progress.ts'
 import { type Finding, createScanner } from '../scan/find.ts'
@@ -18,6 +18,7 @@ export const addScan = (program: Command): void => {
     .description("find this deployment's credentials in files; exit status 1 where there are any")
     .argument('<path>', 'a file or folder; .git, node_modules, links, binaries and files above 10 MB are left out')
     .action(async (path: string, _options: object, command: Command) => {
+      refuseUrl(command)
       const output = outputOf(command)
       const { keyPrefixes } = await loadConfig(process.env)
       const scan = createScanner(keyPrefixes)

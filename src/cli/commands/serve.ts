@@ -1,6 +1,6 @@
 // latchkey serve: the server itself, as `npm start` runs it.
 import { type Command, Option } from 'commander'
-import { example } from '../context.ts'
+import { example, refuseUrl } from '../context.ts'
 import { parseCount } from '../options.ts'
 
 export const addServe = (program: Command): void => {
@@ -9,7 +9,8 @@ export const addServe = (program: Command): void => {
     .addOption(
       new Option('--workers <count>', 'processes or threads that serve (LATCHKEY_WORKERS)').argParser(parseCount(1024)),
     )
-    .action(async ({ workers }: { workers?: number }) => {
+    .action(async ({ workers }: { workers?: number }, command: Command) => {
+      refuseUrl(command)
       const { loadConfig } = await import('../../config/config.ts')
       const config = await loadConfig({
         ...process.env,

@@ -77,17 +77,29 @@ export const checkProxies = ({ trustedProxies }: Config): Finding => {
 
 const isOpen = (mode: number): boolean => process.platform !== 'win32' && (mode & 0o077) !== 0
 
+/** The folder itself, or where it does not exist the nearest one above it that does. */
+const nearestFolder = (folder: string): string => {
+  let nearest = folder
+  while (!existsSync(nearest)) nearest = dirname(nearest)
+  return nearest
+}
+
 export const checkDataFolder = async ({ dataFolder }: Config): Promise<Finding> => {
-  if (!existsSync(dataFolder)) return ok('data folder', `${dataFolder} does not exist yet; the first start makes it.`)
+  const nearest = nearestFolder(dataFolder)
+  if (!(await stat(nearest)).isDirectory())
+    return fail('data folder', `${nearest} is not a folder.`, 'Set LATCHKEY_DATA to a folder, or move that file away.')
   try {
-    await access(dataFolder, constants.R_OK | constants.W_OK | constants.X_OK)
+    await access(nearest, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch {
     return fail(
       'data folder',
-      `${dataFolder} cannot be written by this user.`,
-      `Run as its owner, or chown it to the user that serves.`,
+      nearest === dataFolder
+        ? `${dataFolder} cannot be written by this user.`
+        : `${dataFolder} does not exist, and this user cannot make it in ${nearest}.`,
+      'Run as its owner, chown it to the user that serves, or set LATCHKEY_DATA to another.',
     )
   }
+  if (nearest !== dataFolder) return ok('data folder', `${dataFolder} does not exist yet; the first start makes it.`)
   const { mode } = await stat(dataFolder)
   if (isOpen(mode))
     return fail(
@@ -127,9 +139,7 @@ export const checkSecret = (config: Config): Finding => {
 }
 
 export const checkDisk = async ({ dataFolder }: Config): Promise<Finding> => {
-  let folder = dataFolder
-  while (!existsSync(folder)) folder = dirname(folder)
-  const { bavail, bsize } = await statfs(folder)
+  const { bavail, bsize } = await statfs(nearestFolder(dataFolder))
   const free = Math.floor((bavail * bsize) / megabyte)
   const detail = `${free.toLocaleString('en-US')} MB free`
   if (free < 100) return fail('disk', detail, 'Make room: without it no change can be kept.')

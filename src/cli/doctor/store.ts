@@ -12,7 +12,7 @@ import {
   postgresActivityMigrations,
 } from '../../store/migrations.ts'
 import { openStore } from '../../store/open.ts'
-import { activityFile, mainFile } from '../../store/sqlite.ts'
+import { activityFile, damagedRemedy, isDamaged, mainFile } from '../../store/sqlite.ts'
 import type { Store } from '../../store/store.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
@@ -175,9 +175,11 @@ export const checkStore = async (config: Config, now: number): Promise<{ finding
   } catch (error) {
     const reason = (error as Error).message || (error as NodeJS.ErrnoException).code
     const remedy =
-      config.databaseUrl === undefined
-        ? 'Is the file damaged, or owned by another user? latchkey restore brings a backup back.'
-        : 'Check DATABASE_URL, and that the database is up.'
+      config.databaseUrl !== undefined
+        ? 'Check DATABASE_URL, and that the database is up.'
+        : isDamaged(error)
+          ? damagedRemedy
+          : 'Is it owned by another user?'
     return { findings: [fail('store', `${where} cannot be read: ${reason}.`, remedy)], config }
   }
   if (ledgers === undefined)

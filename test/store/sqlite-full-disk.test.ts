@@ -1,0 +1,36 @@
+// A full disk is a store that cannot be asked, whatever SQLite has undone by itself; what was kept before is still there.
+import assert from 'node:assert/strict'
+import { randomUUIDv7 } from 'node:crypto'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { isStoreFault } from '../../src/store/fault.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+
+test('a change that finds no room fails as a fault of the store, and goes through once there is room', async (t) => {
+  const store = await openSqlite(temporaryFolder(t))
+  t.after(() => store.close())
+  const add = (id: string, name: string) =>
+    store.transaction(async (trx) => {
+      await trx
+        .insertInto('organizations')
+        .values({ id, name, tier: 'free', suspended_at: null, created_at: 0 })
+        .execute()
+    })
+  const kept = randomUUIDv7()
+  await add(kept, 'kept')
+  await sql`PRAGMA max_page_count = 1`.execute(store.db) // the least it takes is what is used already
+  await assert.rejects(add(randomUUIDv7(), 'x'.repeat(100_000)), (error: Error) => {
+    assert.equal(error.message, 'database or disk is full')
+    assert.ok(isStoreFault(error))
+    return true
+  })
+  await sql`PRAGMA max_page_count = 1000000`.execute(store.db)
+  const later = randomUUIDv7()
+  await add(later, 'y'.repeat(100_000))
+  const { rows } = await sql<{ id: string }>`SELECT id FROM organizations ORDER BY id`.execute(store.db)
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    [kept, later],
+  )
+})
