@@ -26,7 +26,11 @@ const listeningFault = ({ host, port }: Config, { code }: NodeJS.ErrnoException)
 }
 
 /** What a person at the terminal needs first, apart from the log. `link`: of a first start. */
-const greeting = ({ issuer, host, dataFolder, databaseUrl }: Config, port: number, link: string | undefined): string => {
+const greeting = (
+  { issuer, host, dataFolder, databaseUrl }: Config,
+  port: number,
+  link: string | undefined,
+): string => {
   const lines = [
     ['Serving', issuer],
     ['Listening', `${host.includes(':') ? `[${host}]` : host}:${port}`],

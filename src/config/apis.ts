@@ -277,17 +277,18 @@ export const resolveApis = (file: LatchkeyConfig, issuer: string, mistakes: Mist
     checkProfileValues(mistakes, `profiles.${name}`, profile)
   }
   const apis = new Map<string, Api>()
-  const claimed = new Map<string, string>()
+  // Latchkey's own API is known by the issuer: a token for another API must be none for it
+  const claimed = new Map([[`audience ${issuer}`, 'Latchkey itself']])
   for (const [name, api] of Object.entries(given)) {
     const resolved = resolveApi(name, api, file, issuer, environments, dashboardHosts, mistakes)
     apis.set(name, resolved)
     for (const claim of [
       ...resolved.hosts.map((host) => `${host}${resolved.path}`),
-      `audience ${resolved.audience}`,
+      `audience ${resolved.audience.replace(/\/$/, '')}`,
       ...resolved.authorizationHosts.map((host) => `authorization host ${host}`),
     ]) {
-      if (claimed.has(claim)) mistakes.add(`apis.${name}`, `${claim} is taken by apis.${claimed.get(claim)}`)
-      claimed.set(claim, name)
+      if (claimed.has(claim)) mistakes.add(`apis.${name}`, `${claim} is taken by ${claimed.get(claim)}`)
+      claimed.set(claim, `apis.${name}`)
     }
   }
   if (file.defaultApi !== undefined && !apis.has(file.defaultApi))

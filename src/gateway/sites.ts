@@ -65,9 +65,7 @@ export class Sites {
       for (const name of api.authorizationHosts) this.#host(name).alias = api
     }
     for (const api of [config.management, ...config.apis.values()]) {
-      const url = resourceMetadataUrl(api)
-      if (url === undefined) continue
-      const { hostname, pathname } = new URL(url)
+      const { hostname, pathname } = new URL(resourceMetadataUrl(api))
       this.#hosts.get(hostname)?.resources.set(pathname.slice(wellKnown.length) || '/', api)
     }
     for (const host of this.#hosts.values()) host.byPath = host.apis.toSorted((a, b) => b.path.length - a.path.length)

@@ -39,7 +39,8 @@ const words = (schema: Schema | undefined): string => {
 }
 
 /** Text with its `words in backticks` as code. */
-const prose = (text: string): Piece[] => text.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`))
+const prose = (text: string): Piece[] =>
+  text.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`))
 
 /** May be broken behind a slash, so that no name is. */
 const breakable = (path: string): Html[] => path.split(/(?<=\/)(?=[^/])/).map((part) => html`${part}<wbr />`)

@@ -144,7 +144,9 @@ export const restoreSqlite = async (
   const had = verify(file)
   const parts = partsOf(folder)
   if (!force && parts.some(({ path }) => existsSync(path) && statSync(path).size > 0))
-    throw new Error(`${folder} has a store already. Restore into another one (LATCHKEY_DATA), or replace it with --force.`)
+    throw new Error(
+      `${folder} has a store already. Restore into another one (LATCHKEY_DATA), or replace it with --force.`,
+    )
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const claimed: DatabaseSync[] = []
   try {

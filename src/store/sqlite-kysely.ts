@@ -27,7 +27,8 @@ export const kyselyOver = <T>(database: DatabaseSync): Kysely<T> => {
           return {
             reader: statement.columns().length > 0,
             all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-            run: (parameters) => isOver() ? { changes: 0, lastInsertRowid: 0 } : statement.run(...(parameters as SQLInputValue[])),
+            run: (parameters) =>
+              isOver() ? { changes: 0, lastInsertRowid: 0 } : statement.run(...(parameters as SQLInputValue[])),
             iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
           }
         },

@@ -70,9 +70,8 @@ export const callerHeaders = (api: Api, decision: Decision, now: number): Header
   ...(decision.principal?.kind === 'legacy_token' && deprecationHeaders(api)),
 })
 
-/** Where an API's RFC 9728 document lies: its path follows the well-known name. undefined: its resource identifier is no URL, so that there is no place. */
-export const resourceMetadataUrl = ({ audience }: Api): string | undefined => {
-  if (!/^https?:/i.test(audience)) return undefined
+/** Where an API's RFC 9728 document lies: its path follows the well-known name. */
+export const resourceMetadataUrl = ({ audience }: Api): string => {
   const { origin, pathname } = new URL(audience)
   return `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`
 }
@@ -86,8 +85,7 @@ const challenge = (api: Api, code: Code, presented: boolean, missing: readonly s
   const parts = [`Bearer realm="${api.name}"`]
   if (code === 'insufficient_scope') parts.push('error="insufficient_scope"', `scope="${missing.join(' ')}"`)
   else if (presented) parts.push('error="invalid_token"')
-  const metadata = resourceMetadataUrl(api)
-  if (metadata !== undefined) parts.push(`resource_metadata="${metadata}"`)
+  parts.push(`resource_metadata="${resourceMetadataUrl(api)}"`)
   return parts.join(', ')
 }
 

@@ -13,7 +13,13 @@ const file: LatchkeyConfig = {
       requiredScopes: [{ methods: ['POST'], scopes: ['write', 'read'] }],
       limits: [{ name: 'window', per: 'credential', limit: 1, period: 60 }],
     },
-    zones: { profile: 'smoxy', hosts: ['zones.test'], upstream: 'echo', accepts: ['api_key'], requiredScopes: [{ scopes: ['write'] }] },
+    zones: {
+      profile: 'smoxy',
+      hosts: ['zones.test'],
+      upstream: 'echo',
+      accepts: ['api_key'],
+      requiredScopes: [{ scopes: ['write'] }],
+    },
     managed: { hosts: ['managed.test'], upstream: 'management' },
   },
   defaultApi: 'books',
@@ -53,7 +59,10 @@ test('each refusal has its challenge', async (t) => {
   )
   assert.equal(await challenge(200, 'GET', '/v1', { ...at, as: reader.key }), undefined)
   assert.equal(await challenge(429, 'GET', '/v1', { ...at, as: reader.key }), undefined)
-  assert.equal(await challenge(400, 'GET', '/v1', { ...at, headers: { authorization: 'Bearer a, Bearer b' } }), undefined)
+  assert.equal(
+    await challenge(400, 'GET', '/v1', { ...at, headers: { authorization: 'Bearer a, Bearer b' } }),
+    undefined,
+  )
 
   for (const headers of [{}, { 'x-api-token': 'nonsense' }] as Record<string, string>[])
     assert.equal(await challenge(401, 'GET', '/', { host: 'zones.test', headers }), 'ApiKey header="X-API-TOKEN"')
@@ -63,7 +72,8 @@ test('each refusal has its challenge', async (t) => {
   )
 
   // the management API, on its own host and on an API's
-  const lacking = /^Bearer realm="(latchkey|managed)", error="insufficient_scope", scope="manage:api-keys", resource_metadata="http:/
+  const lacking =
+    /^Bearer realm="(latchkey|managed)", error="insufficient_scope", scope="manage:api-keys", resource_metadata="http:/
   const keys = `/organizations/${acme.organization}/api-keys`
   assert.match(String(await challenge(403, 'GET', `/api/v1${keys}`, { as: reader.key })), lacking)
   assert.match(String(await challenge(403, 'GET', keys, { host: 'managed.test', as: reader.key })), lacking)
@@ -71,7 +81,10 @@ test('each refusal has its challenge', async (t) => {
     String(await challenge(403, 'POST', '/api/v1/verify', { as: reader.key, body: { credential: 'x' } })),
     /error="insufficient_scope", scope="verify"/,
   )
-  assert.match(String(await challenge(401, 'GET', '/api/v1/users/me', {})), /^Bearer realm="latchkey", resource_metadata="/)
+  assert.match(
+    String(await challenge(401, 'GET', '/api/v1/users/me', {})),
+    /^Bearer realm="latchkey", resource_metadata="/,
+  )
   assert.match(String(await challenge(401, 'GET', '/api/v1/nothing', {})), /^Bearer realm="latchkey"/)
 })
 

@@ -81,7 +81,8 @@ test('last use: of what was let in alone, never moved back, told once it is writ
   assert.equal((await get(used.key)).statusCode, 429)
   await launched.app.close() // as a clean stop does, and a timer every 15 seconds
   const again = await launch(t, { file, folder: launched.folder, now: clock })
-  const lastUsed = async (path: string) => (await again.operate<{ last_used_at: string | null }>('GET', path)).last_used_at
+  const lastUsed = async (path: string) =>
+    (await again.operate<{ last_used_at: string | null }>('GET', path)).last_used_at
   assert.equal(await lastUsed(`/api-keys/${used.id}`), '2026-05-05T10:00:00.123Z', 'a 429 is no use')
   assert.equal(await lastUsed(`/api-keys/${refused.id}`), null, 'never used')
   assert.equal(await lastUsed(`/tokens/${token.id}`), '2026-05-05T10:00:00.123Z')

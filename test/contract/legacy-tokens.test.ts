@@ -7,7 +7,11 @@ import { test } from 'node:test'
 import type { LatchkeyConfig } from '../../src/config/config.ts'
 import { launch, stoppedClock, world } from '../harness.ts'
 
-const announced = { deprecatedAt: '2026-01-01', sunsetAt: '2027-06-30T12:00:00Z', link: 'https://docs.example.com/legacy' }
+const announced = {
+  deprecatedAt: '2026-01-01',
+  sunsetAt: '2027-06-30T12:00:00Z',
+  link: 'https://docs.example.com/legacy',
+}
 
 const file: LatchkeyConfig = {
   apis: {
@@ -58,7 +62,12 @@ test('a token is taken whatever it looks like, and kept as a keyed hash', async 
   const lines = foreign.map((token, index) =>
     index % 2 === 0
       ? { line: index + 2, name: `Old ${index}`, owner: acme.owner, token }
-      : { line: index + 2, name: `Old ${index}`, owner: acme.owner, sha256: createHash('sha256').update(token).digest('hex') },
+      : {
+          line: index + 2,
+          name: `Old ${index}`,
+          owner: acme.owner,
+          sha256: createHash('sha256').update(token).digest('hex'),
+        },
   )
   assert.deepEqual(await launched.operate('POST', '/legacy-tokens/import', { lines }), {
     imported: foreign.length,
@@ -107,7 +116,7 @@ test('every answer to one says since when it is deprecated, when it ends and whe
     [429, 'GET', 'proxy.internal', '/forward-auth?api=old', {}],
     [403, 'GET', 'proxy.internal', '/forward-auth?api=old&deny=403', {}],
   ] as const) {
-    const forwarded = url.startsWith('/forward-auth')
+    const forwarded: Record<string, string> = url.startsWith('/forward-auth')
       ? { 'x-forwarded-method': 'GET', 'x-forwarded-host': 'old.test', 'x-forwarded-uri': '/v1' }
       : {}
     const answer = await launched.ask(method, url, { host, as: token, headers: { ...forwarded, ...headers } })
@@ -119,7 +128,10 @@ test('every answer to one says since when it is deprecated, when it ends and whe
   }
   // nobody else is told
   assert.equal((await launched.ask('GET', '/v1', { host: 'old.test', as: key })).headers.deprecation, undefined)
-  assert.equal((await launched.ask('GET', '/v1', { host: 'old.test', as: 'unknown-token' })).headers.deprecation, undefined)
+  assert.equal(
+    (await launched.ask('GET', '/v1', { host: 'old.test', as: 'unknown-token' })).headers.deprecation,
+    undefined,
+  )
 })
 
 test('a deleted one is refused at the next request, and one that reaches nobody any more as well', async (t) => {

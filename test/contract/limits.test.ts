@@ -14,7 +14,11 @@ const file: LatchkeyConfig = {
       accepts: [...kinds],
       limits: [{ name: 'window', per: 'credential', limit: 10, period: 60 }],
     },
-    other: { hosts: ['other.test'], upstream: 'echo', limits: [{ name: 'window', per: 'credential', limit: 10, period: 60 }] },
+    other: {
+      hosts: ['other.test'],
+      upstream: 'echo',
+      limits: [{ name: 'window', per: 'credential', limit: 10, period: 60 }],
+    },
     each: { hosts: ['each.test'], upstream: 'echo', limits: [{ name: 'window', per: 'token', limit: 10, period: 60 }] },
     both: {
       profile: 'smally',
@@ -46,7 +50,8 @@ const exchange = async ({ ask }: Launched, key: string, audience: string, type =
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
       subject_token: key,
       subject_token_type: 'urn:latchkey:params:oauth:token-type:api-key',
-      requested_token_type: type === 'jwt' ? 'urn:ietf:params:oauth:token-type:jwt' : 'urn:latchkey:params:oauth:token-type:cwt',
+      requested_token_type:
+        type === 'jwt' ? 'urn:ietf:params:oauth:token-type:jwt' : 'urn:latchkey:params:oauth:token-type:cwt',
       audience,
     },
   })
@@ -59,7 +64,11 @@ test('a key, its successors and all that is exchanged from them share one window
   const acme = await world(launched)
   const { id, key } = await acme.key()
   assert.equal(await left(launched, 'window.test', key), 9)
-  const rotated = await launched.operate<{ id: string; key: string; replaces: string }>('POST', `/api-keys/${id}/rotate`, {})
+  const rotated = await launched.operate<{ id: string; key: string; replaces: string }>(
+    'POST',
+    `/api-keys/${id}/rotate`,
+    {},
+  )
   assert.equal(rotated.replaces, id)
   assert.equal(await left(launched, 'window.test', rotated.key), 8)
   assert.equal(await left(launched, 'window.test', key), 7)
@@ -117,9 +126,14 @@ test('the header fields show the limit that refused, else the one with the small
   const { key } = await acme.key()
   const first = await get(launched, 'both.test', key)
   assert.deepEqual(
-    ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'ratelimit', 'ratelimit-policy', 'retry-after'].map(
-      (name) => first[name],
-    ),
+    [
+      'x-ratelimit-limit',
+      'x-ratelimit-remaining',
+      'x-ratelimit-reset',
+      'ratelimit',
+      'ratelimit-policy',
+      'retry-after',
+    ].map((name) => first[name]),
     [
       '4',
       '3',
@@ -132,7 +146,12 @@ test('the header fields show the limit that refused, else the one with the small
   for (let i = 0; i < 3; i++) await get(launched, 'both.test', key)
   const refused = await get(launched, 'both.test', key, 429)
   assert.deepEqual(
-    [refused['x-ratelimit-limit'], refused['x-ratelimit-remaining'], refused['x-ratelimit-reset'], refused['retry-after']],
+    [
+      refused['x-ratelimit-limit'],
+      refused['x-ratelimit-remaining'],
+      refused['x-ratelimit-reset'],
+      refused['retry-after'],
+    ],
     ['4', '0', '2026-06-01T00:00:05Z', '10'],
   )
   assert.match(String(refused.ratelimit), /"month";r=16;/, 'what the window refuses the month is not charged for')
@@ -158,5 +177,8 @@ test('the header fields show the limit that refused, else the one with the small
   const enterprise = await get(launched, 'both.test', (await acme.key()).key)
   assert.deepEqual([enterprise['x-ratelimit-limit'], enterprise['ratelimit-policy']], ['4', '"burst";q=4;w=10'])
   const none = await get(launched, 'unlimited.test', key)
-  assert.deepEqual(Object.keys(none).filter((name) => name.includes('ratelimit')), [])
+  assert.deepEqual(
+    Object.keys(none).filter((name) => name.includes('ratelimit')),
+    [],
+  )
 })

@@ -23,7 +23,13 @@ const file: LatchkeyConfig = {
   },
 }
 
-const limitHeaders = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'ratelimit', 'ratelimit-policy']
+const limitHeaders = [
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+  'ratelimit',
+  'ratelimit-policy',
+]
 
 test('whatever is answered to a known caller carries the limits, in the profileâ€™s form; nobody else learns what there is', async (t) => {
   const launched = await launch(t, { file, now: stoppedClock('2026-05-05T00:00:00Z') })
@@ -40,7 +46,13 @@ test('whatever is answered to a known caller carries the limits, in the profileâ
     [404, 'invalid_request_error', 'GET', '/elsewhere', {}],
     [400, 'invalid_request_error', 'GET', '/manage/organizations/x', {}],
     [400, 'invalid_request_error', 'POST', '/manage/verify', { body: { nonsense: 1 } }],
-    [400, 'invalid_request_error', 'POST', '/manage/verify', { body: '{', headers: { 'content-type': 'application/json' } }],
+    [
+      400,
+      'invalid_request_error',
+      'POST',
+      '/manage/verify',
+      { body: '{', headers: { 'content-type': 'application/json' } },
+    ],
     [403, 'authentication_error', 'GET', `/manage/organizations/${other.organization}`, {}],
     [403, 'authentication_error', 'GET', `/manage/organizations/${acme.organization}/api-keys`, {}],
   ] as const) {
@@ -50,8 +62,7 @@ test('whatever is answered to a known caller carries the limits, in the profileâ
     remaining -= 1
     assert.equal(headers['x-ratelimit-remaining'], String(remaining), what)
     for (const name of limitHeaders) assert.ok(headers[name], `${what}: ${name}`)
-    if (type !== undefined)
-      assert.equal((JSON.parse(body) as { error: { type: string } }).error.type, type, what)
+    if (type !== undefined) assert.equal((JSON.parse(body) as { error: { type: string } }).error.type, type, what)
     const stranger = await ask(method, url, { host, ...more })
     assert.equal(stranger.statusCode, 401, what)
     assert.deepEqual(stranger.json(), {

@@ -41,7 +41,10 @@ test('metrics count decisions by API, kind and code, time answers, and name nobo
     'latchkey_counter_errors_total 0',
   ])
     assert.ok(body.includes(`\n${line}\n`), `${line}\n${body.slice(0, 4000)}`)
-  assert.match(body, /latchkey_http_request_duration_seconds_bucket\{le="0\.005",route="[^"]+",method="GET",status="200"\} \d/)
+  assert.match(
+    body,
+    /latchkey_http_request_duration_seconds_bucket\{le="0\.005",route="[^"]+",method="GET",status="200"\} \d/,
+  )
   for (const told of [id, acme.organization, acme.owner, key]) assert.ok(!body.includes(told), 'no ids as labels')
 })
 
@@ -52,7 +55,10 @@ test('the OpenAPI document is made of the running routes, each with its answers;
   const document = answer.json<{
     openapi: string
     servers: { url: string }[]
-    paths: Record<string, Record<string, { operationId?: string; summary?: string; responses?: Record<string, object> }>>
+    paths: Record<
+      string,
+      Record<string, { operationId?: string; summary?: string; responses?: Record<string, object> }>
+    >
   }>()
   assert.match(document.openapi, /^3\.1\./)
   assert.deepEqual(document.servers, [{ url: 'http://localhost:8000' }])
@@ -66,7 +72,10 @@ test('the OpenAPI document is made of the running routes, each with its answers;
       assert.ok(operationId && summary, `${method} ${path} is told`)
       assert.ok(!seen.has(operationId), operationId)
       seen.add(operationId)
-      assert.ok(Object.keys(responses ?? {}).some((status) => status.startsWith('2')), `${method} ${path}`)
+      assert.ok(
+        Object.keys(responses ?? {}).some((status) => status.startsWith('2')),
+        `${method} ${path}`,
+      )
       assert.ok(read.includes(path), path)
     }
   }
@@ -93,9 +102,22 @@ test('a stop finishes what is in flight, and says so', async (t) => {
   const folder = temporaryFolder(t)
   const server = await startServer(t, folder)
   const { userId, organizationId } = await makeOwner(folder)
-  const { key = '' } = await commandJson(folder, 'keys', 'create', '--user-id', userId, '--org-id', organizationId, '--name', 'K')
+  const { key = '' } = await commandJson(
+    folder,
+    'keys',
+    'create',
+    '--user-id',
+    userId,
+    '--org-id',
+    organizationId,
+    '--name',
+    'K',
+  )
   const asked = Array.from({ length: 40 }, () =>
-    server.ask('POST', '/v1/embeddings', { headers: { authorization: `Bearer ${key}` }, body: { text: 'x'.repeat(50_000) } }),
+    server.ask('POST', '/v1/embeddings', {
+      headers: { authorization: `Bearer ${key}` },
+      body: { text: 'x'.repeat(50_000) },
+    }),
   )
   await Promise.race(asked)
   const began = Date.now()

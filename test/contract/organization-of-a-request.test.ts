@@ -6,13 +6,23 @@ import { type Launched, launch, world } from '../harness.ts'
 
 const quota = {
   limits: [
-    { name: 'month', per: 'organization' as const, limit: { free: 100, pro: 1000, enterprise: null }, period: 'month' as const },
+    {
+      name: 'month',
+      per: 'organization' as const,
+      limit: { free: 100, pro: 1000, enterprise: null },
+      period: 'month' as const,
+    },
   ],
 }
 
 const file: LatchkeyConfig = {
   apis: {
-    path: { hosts: ['path.test'], upstream: 'echo', organization: { path: '/v1/organizations/:organization' }, ...quota },
+    path: {
+      hosts: ['path.test'],
+      upstream: 'echo',
+      organization: { path: '/v1/organizations/:organization' },
+      ...quota,
+    },
     header: { hosts: ['header.test'], upstream: 'echo', organization: { header: 'X-Organization' }, ...quota },
     query: { hosts: ['query.test'], upstream: 'echo', organization: { query: 'org' }, ...quota },
     free: { hosts: ['free.test'], upstream: 'echo', organization: { header: 'X-Organization' } },
@@ -42,7 +52,7 @@ test('named: membership and the token’s list are checked, and the organization
     launched.ask('GET', url, { host, as, headers: { ...headers } })
   for (const place of places(pro)) {
     const { statusCode, headers, body } = await ask(all, place)
-    assert.equal(statusCode, 200, place.join())
+    assert.equal(statusCode, 200, `${place[0]}${place[1]}`)
     const echo = JSON.parse(body) as { headers: Record<string, string> }
     assert.equal(echo.headers['x-latchkey-organization'], pro)
     assert.equal(echo.headers['x-latchkey-tier'], 'pro')
@@ -58,7 +68,11 @@ test('named: membership and the token’s list are checked, and the organization
   ] as const) {
     for (const place of places(id)) {
       const { statusCode, body } = await ask(as, place)
-      assert.deepEqual([statusCode, (JSON.parse(body) as { code: string }).code], [403, 'organization_forbidden'], place.join())
+      assert.deepEqual(
+        [statusCode, (JSON.parse(body) as { code: string }).code],
+        [403, 'organization_forbidden'],
+        `${place[0]}${place[1]}`,
+      )
     }
   }
   // a member no more, a list that no longer holds it
@@ -107,7 +121,10 @@ test('not named: the only one that the token reaches; of several, an API that co
     })
   ).json<{ access_token: string }>().access_token
   assert.equal(await paying('header.test', exchanged), other)
-  assert.equal(await paying('header.test', exchanged, { 'x-organization': acme.organization }), '403 organization_forbidden')
+  assert.equal(
+    await paying('header.test', exchanged, { 'x-organization': acme.organization }),
+    '403 organization_forbidden',
+  )
 })
 
 test('an upstream learns of at most 50 organizations, then of a star', async (t) => {
@@ -116,9 +133,10 @@ test('an upstream learns of at most 50 organizations, then of a star', async (t)
   const ids = [acme.organization]
   const { token } = await acme.token()
   const told = async () =>
-    (
-      await launched.ask('GET', '/', { host: 'free.test', as: token })
-    ).json<{ headers: Record<string, string>; principal: { organization_ids: string[] } }>()
+    (await launched.ask('GET', '/', { host: 'free.test', as: token })).json<{
+      headers: Record<string, string>
+      principal: { organization_ids: string[] }
+    }>()
   while (ids.length < 50) ids.push(await second(launched, acme.owner))
   assert.deepEqual((await told()).headers['x-latchkey-organizations']?.split(',').toSorted(), ids.toSorted())
   ids.push(await second(launched, acme.owner))

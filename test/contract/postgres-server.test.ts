@@ -44,7 +44,15 @@ const deploy = async (t: Cleanup): Promise<Deployment> => {
     if (status !== 0) throw new Error(`latchkey ${args.join(' ')} ended with ${status}: ${stderr}`)
     return JSON.parse(stdout) as T
   }
-  const { id: userId = '' } = await json('users', 'create', '--email', 'owner@example.com', '--name', 'Owner', '--operator')
+  const { id: userId = '' } = await json(
+    'users',
+    'create',
+    '--email',
+    'owner@example.com',
+    '--name',
+    'Owner',
+    '--operator',
+  )
   const { id: organizationId = '' } = await json('orgs', 'create', '--name', 'Acme', '--owner', userId)
   return { folder, schema, env, json, start: () => startServer(t, folder, env), userId, organizationId }
 }
@@ -61,7 +69,7 @@ await withPostgres('the main path on Postgres', () => {
   test('keys, tokens and clients made at one place are good, and ended at one place refused, at every other', async (t) => {
     const { json, start, userId, organizationId, schema } = await deploy(t)
     const servers = await Promise.all([start(), start()])
-    const [one, two] = servers as [Running, Running]
+    const [one, two] = servers
     const token = await json('tokens', 'create', '--user-id', userId, '--name', 'T', '--all-organizations')
     const asOwner = { authorization: `Bearer ${token.token}` }
     const keys = `/api/v1/organizations/${organizationId}/api-keys`
@@ -99,7 +107,8 @@ await withPostgres('the main path on Postgres', () => {
     for (const credential of [jwt, cwt, key]) assert.equal((await get(two, 'books.localhost', credential)).status, 200)
     await json('keys', 'revoke', '--key-id', id)
     for (const server of servers)
-      for (const credential of [jwt, cwt, key]) assert.equal((await get(server, 'books.localhost', credential)).status, 401)
+      for (const credential of [jwt, cwt, key])
+        assert.equal((await get(server, 'books.localhost', credential)).status, 401)
 
     const client = await json('clients', 'create', '--org-id', organizationId, '--name', 'C')
     const issued = await two.ask(
@@ -155,11 +164,12 @@ await withPostgres('the main path on Postgres', () => {
       assert.ok(total <= 100 && total >= 60, `${host}: ${total} of 100`)
     }
     // one server alone gives out the whole of what is left, also after a clean stop of the other
-    const fresh = (await json('keys', 'create', '--user-id', userId, '--org-id', organizationId, '--name', 'L')).key as string
+    const fresh = (await json('keys', 'create', '--user-id', userId, '--org-id', organizationId, '--name', 'L'))
+      .key as string
     let alone = 0
-    for (let i = 0; i < 30; i++) if ((await get(running[0] as Running, 'window.localhost', fresh)).status === 200) alone++
+    for (let i = 0; i < 30; i++) if ((await get(running[0], 'window.localhost', fresh)).status === 200) alone++
     await running[0]?.end('SIGTERM')
-    for (let i = 0; i < 90; i++) if ((await get(running[1] as Running, 'window.localhost', fresh)).status === 200) alone++
+    for (let i = 0; i < 90; i++) if ((await get(running[1], 'window.localhost', fresh)).status === 200) alone++
     assert.equal(alone, 100)
   })
 })

@@ -31,9 +31,33 @@ test('a server that is shown every kind of secret, right and wrong, tells none o
     { env, input: `${password}\n` },
   )
   assert.equal(created.status, 0, created.stderr)
-  const key = await json<{ id: string; key: string }>('keys', 'create', '--user-id', userId, '--org-id', organizationId, '--name', 'K')
-  const token = await json<{ token: string }>('tokens', 'create', '--user-id', userId, '--name', 'T', '--all-organizations')
-  const client = await json<{ client_id: string; client_secret: string }>('clients', 'create', '--org-id', organizationId, '--name', 'C')
+  const key = await json<{ id: string; key: string }>(
+    'keys',
+    'create',
+    '--user-id',
+    userId,
+    '--org-id',
+    organizationId,
+    '--name',
+    'K',
+  )
+  const token = await json<{ token: string }>(
+    'tokens',
+    'create',
+    '--user-id',
+    userId,
+    '--name',
+    'T',
+    '--all-organizations',
+  )
+  const client = await json<{ client_id: string; client_secret: string }>(
+    'clients',
+    'create',
+    '--org-id',
+    organizationId,
+    '--name',
+    'C',
+  )
   const link = await json<{ url: string }>('users', 'link', '--user-id', userId)
   const legacy = 'a-legacy-token-that-nobody-may-see'
   writeFileSync(join(folder, 'old.csv'), `name,owner,organization,token\nOld,${userId},,${legacy}\n`)
@@ -77,25 +101,61 @@ test('a server that is shown every kind of secret, right and wrong, tells none o
     const authorization = `Bearer ${secret}`
     const broken = `${secret.slice(0, -1)}~`
     for (const host of ['one.localhost', 'down.localhost', 'unknown.localhost', 'localhost'])
-      for (const headers of [{ authorization }, { authorization: secret }, { authorization: `Bearer ${broken}` }, { cookie: secret }])
+      for (const headers of [
+        { authorization },
+        { authorization: secret },
+        { authorization: `Bearer ${broken}` },
+        { cookie: secret },
+      ])
         // the echo shows what its upstream gets, the query too
-        await ask('GET', host === 'one.localhost' ? '/' : `/things?token=${encodeURIComponent(secret)}`, { host, headers })
+        await ask('GET', host === 'one.localhost' ? '/' : `/things?token=${encodeURIComponent(secret)}`, {
+          host,
+          headers,
+        })
     await ask('GET', '/forward-auth?api=down', { host: 'proxy.localhost', headers: { authorization } })
     await ask('GET', '/api/v1/users/me', { headers: { authorization: `Bearer ${broken}` } })
-    await ask('POST', '/api/v1/verify', { headers: { authorization: `Bearer ${token.token}` }, body: { credential: secret, api: 'down' } })
-    await ask('POST', '/api/v1/verify', { headers: { authorization: `Bearer ${token.token}` }, body: { credential: secret, [secret]: 1 } })
-    await ask('POST', '/api/v1/inspect', { headers: { authorization: `Bearer ${token.token}` }, body: { token: `${secret}.` } })
-    await ask('POST', '/oauth/token', form({ grant_type: 'client_credentials', client_id: client.client_id, client_secret: broken }))
-    await ask('POST', '/oauth/token', form({ grant_type: secret, client_id: secret, client_secret: secret, scope: secret, resource: secret }))
+    await ask('POST', '/api/v1/verify', {
+      headers: { authorization: `Bearer ${token.token}` },
+      body: { credential: secret, api: 'down' },
+    })
+    await ask('POST', '/api/v1/verify', {
+      headers: { authorization: `Bearer ${token.token}` },
+      body: { credential: secret, [secret]: 1 },
+    })
+    await ask('POST', '/api/v1/inspect', {
+      headers: { authorization: `Bearer ${token.token}` },
+      body: { token: `${secret}.` },
+    })
+    await ask(
+      'POST',
+      '/oauth/token',
+      form({ grant_type: 'client_credentials', client_id: client.client_id, client_secret: broken }),
+    )
+    await ask(
+      'POST',
+      '/oauth/token',
+      form({ grant_type: secret, client_id: secret, client_secret: secret, scope: secret, resource: secret }),
+    )
     await ask('POST', '/oauth/token', {
-      headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: `Basic ${Buffer.from(`x:${secret}`).toString('base64')}` },
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization: `Basic ${Buffer.from(`x:${secret}`).toString('base64')}`,
+      },
       body: 'grant_type=client_credentials',
     })
     await ask('POST', '/setup', form({ token: `${secret}0`, password: secret }))
   }
   assert.equal(await ask('GET', '/metrics'), 200)
-  assert.equal(await ask('GET', '/api/v1/audit?limit=200', { headers: { authorization: `Bearer ${token.token}` } }), 200)
-  assert.equal(await ask('GET', `/api/v1/organizations/${organizationId}/api-keys`, { headers: { authorization: `Bearer ${token.token}` } }), 200)
+  assert.equal(
+    await ask('GET', '/api/v1/audit?limit=200', { headers: { authorization: `Bearer ${token.token}` } }),
+    200,
+  )
+  assert.equal(
+    await ask('GET', `/api/v1/organizations/${organizationId}/api-keys`, {
+      headers: { authorization: `Bearer ${token.token}` },
+    }),
+    200,
+  )
   assert.equal(await ask('GET', '/openapi.json'), 200)
   await server.end('SIGTERM')
   const log = server.output()

@@ -28,7 +28,8 @@ const start = async (t: Cleanup, env: NodeJS.ProcessEnv, awaited?: RegExp) => {
   child.stdout.setEncoding('utf8').on('data', (part: string) => (stdout += part))
   child.stderr.setEncoding('utf8').on('data', (part: string) => (stderr += part))
   const ended = once(child, 'close') as Promise<[number | null]>
-  while (awaited && child.exitCode === null && !awaited.test(stdout)) await new Promise((resolve) => setTimeout(resolve, 10))
+  while (awaited && child.exitCode === null && !awaited.test(stdout))
+    await new Promise((resolve) => setTimeout(resolve, 10))
   if (awaited) child.kill('SIGTERM')
   const [status] = await ended
   return { status, stdout, stderr, folder }
@@ -37,8 +38,16 @@ const start = async (t: Cleanup, env: NodeJS.ProcessEnv, awaited?: RegExp) => {
 test('every mistake of the environment and of the file is told at once, by name, and nothing is made', async (t) => {
   const folder = temporaryFolder(t)
   const LATCHKEY_CONFIG = join(folder, 'latchkey.config.ts')
-  writeFileSync(LATCHKEY_CONFIG, `export default { defaultApi: 'books', apis: { shop: { profile: 'none', hosts: ['a b'] } }, log: { level: 'loud' } }`)
-  const { status, stdout, stderr, folder: made } = await start(t, {
+  writeFileSync(
+    LATCHKEY_CONFIG,
+    `export default { defaultApi: 'books', apis: { shop: { profile: 'none', hosts: ['a b'] } }, log: { level: 'loud' } }`,
+  )
+  const {
+    status,
+    stdout,
+    stderr,
+    folder: made,
+  } = await start(t, {
     LATCHKEY_CONFIG,
     PORT: '70000',
     HOST: '127.0.0.1',
@@ -74,7 +83,11 @@ test('what keeps it from listening or from its store is told in a line, never a 
   t.after(() => void taken.close())
   const { port } = taken.address() as AddressInfo
   for (const [env, status, told] of [
-    [{ PORT: String(port) }, 1, /^latchkey: Something listens on 127\.0\.0\.1:\d+ already\. Stop it, or set PORT to another\.\n$/],
+    [
+      { PORT: String(port) },
+      1,
+      /^latchkey: Something listens on 127\.0\.0\.1:\d+ already\. Stop it, or set PORT to another\.\n$/,
+    ],
     [{ HOST: '192.0.2.1' }, 78, /HOST: "192\.0\.2\.1" is no address of this machine/],
     [{ HOST: 'nothing.invalid' }, 78, /HOST: "nothing\.invalid" is no address of this machine/],
     [{ DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/x' }, 1, /^latchkey: .*ECONNREFUSED/],
@@ -116,8 +129,21 @@ test('the issuer of the first start stays; another is a mistake until it is move
     (await server.ask('GET', '/.well-known/oauth-authorization-server')).json<{ issuer: string }>().issuer
   const issuer = `http://localhost:${first.port}`
   assert.equal(await issuerOf(first), issuer)
-  assert.match((await commandJson(folder, 'users', 'link', '--user-id', userId)).url ?? '', new RegExp(`^${issuer}/setup\\?token=`))
-  const { key } = await commandJson(folder, 'keys', 'create', '--user-id', userId, '--org-id', organizationId, '--name', 'K')
+  assert.match(
+    (await commandJson(folder, 'users', 'link', '--user-id', userId)).url ?? '',
+    new RegExp(`^${issuer}/setup\\?token=`),
+  )
+  const { key } = await commandJson(
+    folder,
+    'keys',
+    'create',
+    '--user-id',
+    userId,
+    '--org-id',
+    organizationId,
+    '--name',
+    'K',
+  )
   const exchanged = await first.ask('POST', '/oauth/token', {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({
@@ -141,16 +167,27 @@ test('the issuer of the first start stays; another is a mistake until it is move
   for (const args of [['serve'], ['users', 'list'], ['verify', 'x']]) {
     const { status, stderr } = await command(folder, args, { env: { ...other, PORT: '0' } })
     assert.equal(status, 78, args.join(' '))
-    assert.match(stderr, new RegExp(`LATCHKEY_URL: .*${issuer}.*latchkey migrate --issuer http://auth\\.localhost:9000`))
+    assert.match(
+      stderr,
+      new RegExp(`LATCHKEY_URL: .*${issuer}.*latchkey migrate --issuer http://auth\\.localhost:9000`),
+    )
   }
-  assert.equal((await command(folder, ['users', 'list'], { env: { LATCHKEY_URL: issuer } })).status, 0, 'the same is no mistake')
+  assert.equal(
+    (await command(folder, ['users', 'list'], { env: { LATCHKEY_URL: issuer } })).status,
+    0,
+    'the same is no mistake',
+  )
   assert.deepEqual(await commandJson(folder, 'migrate', '--issuer', other.LATCHKEY_URL), {
     applied: [],
     issuer: other.LATCHKEY_URL,
   })
   const moved = await startServer(t, folder, other)
   assert.equal((await moved.ask('GET', '/.well-known/jwks.json', { host: 'auth.localhost:9000' })).status, 200)
-  assert.equal((await moved.ask('GET', '/docs', { host: '127.0.0.1' })).status, 421, 'loopback names answer only while it is unset')
+  assert.equal(
+    (await moved.ask('GET', '/docs', { host: '127.0.0.1' })).status,
+    421,
+    'loopback names answer only while it is unset',
+  )
   assert.equal(await embeddings(moved, token), 401)
   assert.equal(await embeddings(moved, key), 200)
 })
@@ -174,5 +211,8 @@ test('RFC 6797: over https every answer tells browsers to stay there; over http 
   }
   const plain = await launch(t, { env: { LATCHKEY_URL: 'http://auth.localhost:8000' } })
   for (const url of ['/healthz', '/docs', '/api/v1/users/me'])
-    assert.equal((await plain.ask('GET', url, { host: 'auth.localhost' })).headers['strict-transport-security'], undefined)
+    assert.equal(
+      (await plain.ask('GET', url, { host: 'auth.localhost' })).headers['strict-transport-security'],
+      undefined,
+    )
 })

@@ -36,7 +36,7 @@ const asking = async ({ ask }: Launched, { key }: Pick<Awaited<ReturnType<typeof
   const { key: checker } = await key({ name: 'Checker', scopes: 'verify' })
   return {
     send: (body: object) => ask('POST', '/api/v1/verify', { as: checker, body }),
-    async verify(credential: string, fields: object = {}): Promise<Outcome> {
+    verify: async (credential: string, fields: object = {}): Promise<Outcome> => {
       const response = await ask('POST', '/api/v1/verify', { as: checker, body: { credential, ...fields } })
       assert.equal(response.statusCode, 200, response.body)
       return response.json()
@@ -298,7 +298,10 @@ test('each refusal has its code, and only the scope verify asks', async (t) => {
 
   for (const scopes of ['read', 'introspect', 'manage:api-keys']) {
     const { key: without } = await acme.key({ scopes })
-    const refused = await launched.ask('POST', '/api/v1/verify', { as: without, body: { credential: key, api: 'quota' } })
+    const refused = await launched.ask('POST', '/api/v1/verify', {
+      as: without,
+      body: { credential: key, api: 'quota' },
+    })
     assert.equal(refused.statusCode, 403)
     assert.match(String(refused.headers['www-authenticate']), /error="insufficient_scope", scope="verify"/)
   }

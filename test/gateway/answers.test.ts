@@ -122,10 +122,7 @@ test('refusals before the upstream', async (t) => {
     assert.equal(wrong.status, 401)
     assert.match(wrong.headers['www-authenticate'] ?? '', /error="invalid_token"/)
     assert.equal(wrong.headers['x-ratelimit-limit'], undefined)
-    assert.equal(
-      (await ask([], '/', 'smoxy.test')).headers['www-authenticate'],
-      'ApiKey header="X-API-TOKEN"',
-    )
+    assert.equal((await ask([], '/', 'smoxy.test')).headers['www-authenticate'], 'ApiKey header="X-API-TOKEN"')
   })
 
   await t.test('a repeated header and two credentials are 400', async () => {

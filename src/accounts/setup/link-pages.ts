@@ -21,10 +21,10 @@ const newPassword = (mistake: string | undefined, focused: boolean): Html =>
 /** The token goes on in the form, so that only whoever has the link can post it (no other site can). */
 const form = (token: string, mistakes: Mistakes, fields: Html, button: string): Html =>
   html`${
-      Object.keys(mistakes).length > 0
-        ? html`<p class="summary" role="alert">Nothing has been saved yet. Please correct the marked fields.</p>`
-        : undefined
-    }
+    Object.keys(mistakes).length > 0
+      ? html`<p class="summary" role="alert">Nothing has been saved yet. Please correct the marked fields.</p>`
+      : undefined
+  }
     <form method="post" action="/setup">
       <input type="hidden" name="token" value="${token}" />
       ${fields}

@@ -38,7 +38,9 @@ const asSentences = (answer: Document): string => {
   )
   const blocks = [
     lines.join('\n'),
-    answer.valid === true ? `Valid at ${asText(answer.api)}.` : `Refused at ${asText(answer.api)}: ${asText(answer.code)}`,
+    answer.valid === true
+      ? `Valid at ${asText(answer.api)}.`
+      : `Refused at ${asText(answer.api)}: ${asText(answer.code)}`,
   ]
   if (answer.principal !== undefined) blocks.push(details(principalColumns, answer.principal as Document))
   const limits = (answer.limits ?? []) as Document[]
