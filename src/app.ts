@@ -122,7 +122,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await keys.ensure()
   const mint = new Mint(keys, config.issuer, now)
   const tokens = new TokenReader(keys, config.issuer)
-  const allowance = new Allowance(store.counters)
+  const allowance = new Allowance(store.counters, metrics.counterFault)
   const lastUse = new LastUse(store)
   const verifier = new Verifier(
     { lookups: store.lookups, tokens, box, keyPrefixes: config.keyPrefixes },
@@ -154,6 +154,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const secure = config.issuer.startsWith('https:')
   const server = createServer({ log, rewriteUrl, profileOf, requests: config.log.requests, secure })
   server.decorateRequest('site')
+  server.decorateRequest('relayed', false)
   server.addHook('onRequest', (request, _reply, done) => {
     request.site = siteOf.get(request.raw) as Site
     done()
@@ -165,7 +166,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       reply.statusCode,
       reply.elapsedTime / 1000,
     )
-    if (reply.statusCode === 503) metrics.storeFault()
+    if (reply.statusCode === 503 && !request.relayed) metrics.storeFault()
     done()
   })
 
@@ -228,10 +229,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const timers: NodeJS.Timeout[] = []
   const every = (milliseconds: number, what: string, work: () => Promise<unknown>): void => {
     const run = (): void =>
-      void work().catch((error: unknown) => {
-        if (what === 'give back slices') metrics.counterFault()
-        log.error({ err: error }, `could not ${what}`)
-      })
+      void work().catch((error: unknown) => log.error({ err: error }, `could not ${what}`))
     timers.push(setInterval(run, milliseconds).unref())
   }
   return {

@@ -98,6 +98,7 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     const outcome = await exchange.outcome
     if ('response' in outcome) {
       reply.hijack()
+      request.relayed = true
       relay(outcome.response, outgoing, own, shared)
       return reply
     }

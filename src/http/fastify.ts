@@ -11,5 +11,7 @@ declare module 'fastify' {
     principal: Principal | undefined
     /** What host and path lead to. */
     site: Site
+    /** Whether the answer is the upstream's. */
+    relayed: boolean
   }
 }

@@ -51,10 +51,13 @@ const sliceOf = ({ policy, limit }: AppliedLimit): number =>
 
 export class Allowance {
   readonly #counters: Counters
+  readonly #onFault: () => void
   readonly #held = new Map<string, Held>()
 
-  constructor(counters: Counters) {
+  /** `onFault` is told of every slice that could not be taken or given back. */
+  constructor(counters: Counters, onFault: () => void = () => {}) {
     this.#counters = counters
+    this.#onFault = onFault
   }
 
   /** Spends `cost` units of every limit, or of none. `now`: Unix milliseconds. Throws when the store cannot be asked. */
@@ -136,7 +139,7 @@ export class Allowance {
       needed,
       wanted: Math.max(needed, sliceOf(limit)),
     }
-    const answer = this.#counters.take(take, now)
+    const answer = this.#noting(() => this.#counters.take(take, now))
     if (!(answer instanceof Promise)) return this.#add(limit.counter, answer, now)
     const entry = held ?? this.#placeholder(limit.counter, now)
     const result = answer.then((taken) => this.#add(limit.counter, taken, now))
@@ -198,7 +201,7 @@ export class Allowance {
       this.#held.delete(counter)
       if (!over && held.units > 0) idle.push({ counter, periodStart: held.periodStart, amount: held.units })
     }
-    if (idle.length > 0) await this.#counters.giveBack(idle)
+    if (idle.length > 0) await this.#noting(() => this.#counters.giveBack(idle))
   }
 
   /** Gives everything back: on a clean stop, once nothing spends any more. */
@@ -207,6 +210,20 @@ export class Allowance {
       .filter(([, held]) => held.units > 0)
       .map(([counter, held]) => ({ counter, periodStart: held.periodStart, amount: held.units }))
     this.#held.clear()
-    if (rest.length > 0) await this.#counters.giveBack(rest)
+    if (rest.length > 0) await this.#noting(() => this.#counters.giveBack(rest))
+  }
+
+  /** What `ask` answers, at once or later; its faults are noted and go on. */
+  #noting<T>(ask: () => T | Promise<T>): T | Promise<T> {
+    const note = (error: unknown): never => {
+      this.#onFault()
+      throw error
+    }
+    try {
+      const answer = ask()
+      return answer instanceof Promise ? answer.catch(note) : answer
+    } catch (error) {
+      return note(error)
+    }
   }
 }

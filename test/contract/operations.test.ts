@@ -32,13 +32,19 @@ test('metrics count decisions by API, kind and code, time answers, and name nobo
     throw Object.assign(new Error('database is locked'), { code: 'ERR_SQLITE_ERROR', errcode: 5 })
   })
   assert.equal((await ask('GET', '/v1/users', { host: 'api.multi.localhost', as: key })).statusCode, 503)
+  t.mock.restoreAll()
+  t.mock.method(app.store.counters, 'take', () => {
+    throw Object.assign(new Error('database is locked'), { code: 'ERR_SQLITE_ERROR', errcode: 5 })
+  })
+  const { key: fresh } = await acme.key()
+  assert.equal((await ask('GET', '/v1/users', { host: 'api.multi.localhost', as: fresh })).statusCode, 503)
   const { body, headers } = await ask('GET', '/metrics')
   assert.match(String(headers['content-type']), /^text\/plain; version=0\.0\.4/)
   for (const line of [
     'latchkey_decisions_total{api="multi",kind="api_key",code="valid"} 3',
     'latchkey_decisions_total{api="multi",kind="unknown",code="invalid_api_key"} 1',
-    'latchkey_store_errors_total 1',
-    'latchkey_counter_errors_total 0',
+    'latchkey_store_errors_total 2',
+    'latchkey_counter_errors_total 1',
   ])
     assert.ok(body.includes(`\n${line}\n`), `${line}\n${body.slice(0, 4000)}`)
   assert.match(
