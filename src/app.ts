@@ -228,8 +228,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
 
   const timers: NodeJS.Timeout[] = []
   const every = (milliseconds: number, what: string, work: () => Promise<unknown>): void => {
-    const run = (): void =>
-      void work().catch((error: unknown) => log.error({ err: error }, `could not ${what}`))
+    const run = (): void => void work().catch((error: unknown) => log.error({ err: error }, `could not ${what}`))
     timers.push(setInterval(run, milliseconds).unref())
   }
   return {

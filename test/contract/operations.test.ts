@@ -133,5 +133,8 @@ test('a stop finishes what is in flight, and says so', async (t) => {
   assert.ok(answered.length > 0 && answered.every((status) => status === 200), answered.join())
   assert.ok(Date.now() - began < 10_000)
   assert.equal(server.child.exitCode, 0)
+  // the end of the process may be known before the last that it printed
+  for (let i = 0; i < 200 && !server.output().includes('"msg":"stopped"'); i++)
+    await new Promise((resolve) => setTimeout(resolve, 10))
   assert.match(server.output(), /"msg":"stopping"[^]*"msg":"stopped"/)
 })
