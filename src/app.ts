@@ -6,6 +6,7 @@ import { type Logger, pino } from 'pino'
 import { accountsRoutes } from './accounts/routes.ts'
 import { setupPages } from './accounts/setup-page.ts'
 import { auditRoutes } from './audit/routes.ts'
+import { ensureBuiltInClients } from './clients/built-in.ts'
 import { clientRoutes } from './clients/routes.ts'
 import type { Api, Config } from './config/config.ts'
 import { credentialRoutes } from './credentials/routes.ts'
@@ -120,6 +121,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const metrics = createMetrics()
   const keys = new SigningKeys(store, box, config, now)
   await keys.ensure()
+  await ensureBuiltInClients(store, config)
   const mint = new Mint(keys, config.issuer, now)
   const tokens = new TokenReader(keys, config.issuer)
   const allowance = new Allowance(store.counters, metrics.counterFault)

@@ -138,6 +138,6 @@ export const authenticateClient = async (
   const proven = method.proves(client, presented, now)
   if (client === undefined) return failed('unknown client')
   if (!proven) return failed(`client ${client.id} failed at ${method.name}`)
-  if (client.organization.suspended) return failed(`the organization of client ${client.id} is suspended`)
+  if (client.organization?.suspended) return failed(`the organization of client ${client.id} is suspended`)
   return { outcome: 'authenticated', client, method: method.name }
 }

@@ -13,7 +13,8 @@ export type ClientRow = Schema['clients']
 
 export interface Client {
   client_id: string
-  organization_id: string
+  /** null: it belongs to nobody here. */
+  organization_id: string | null
   name: string
   public: boolean
   pkce: 'required' | 'optional'
@@ -59,6 +60,20 @@ export const columnsOf = ({ pkce, redirectUris, grants, apis, scopes }: ClientSe
   apis: apis === null ? null : JSON.stringify(apis),
   scopes: scopes === null ? null : scopes.join(' '),
 })
+
+/** Columns of what a client is as long as nobody says otherwise. */
+export const unsaid = {
+  jwks: null,
+  jwks_uri: null,
+  dpop_bound: 0,
+  par_required: 0,
+  subject_type: 'public',
+  post_logout_redirect_uris: '[]',
+  uri: null,
+  registration: 'managed',
+  registration_hash: null,
+  stale_at: null,
+} as const
 
 /** The clients of `rows` in full. `db` may be the transaction that has just changed them. */
 export const toClients = async (store: Store, db: Kysely<Schema>, rows: readonly ClientRow[]): Promise<Client[]> => {
@@ -114,10 +129,27 @@ export const findClient = async (
   let query = db.selectFrom('clients').selectAll().where('id', '=', clientId)
   if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
   const row = await query.executeTakeFirst()
+  const owner = row?.organization_id ?? undefined
   const reached =
     row !== undefined &&
-    (actor.operator || actor.organizationId === row.organization_id || roleIn(actor, row.organization_id) !== undefined)
+    (actor.operator || (owner !== undefined && (actor.organizationId === owner || roleIn(actor, owner) !== undefined)))
   if (!reached) throw new Refusal('not_found', 'There is no client with this id.')
-  requireRole(actor, row.organization_id, needed, 'clients')
+  if (owner !== undefined) requireRole(actor, owner, needed, 'clients')
   return row
+}
+
+/** As `findClient`. Throws `invalid_request` for a client that belongs to nobody here: what it is, it says itself. */
+export const findOwnedClient = async (
+  db: Kysely<Schema>,
+  actor: Actor,
+  path: ClientPath,
+  needed: Role,
+): Promise<ClientRow & { organization_id: string }> => {
+  const row = await findClient(db, actor, path, needed)
+  if (row.organization_id === null)
+    throw new Refusal(
+      'invalid_request',
+      'This client belongs to no organization and says itself what it is; it can be deleted.',
+    )
+  return { ...row, organization_id: row.organization_id }
 }

@@ -8,7 +8,7 @@ import { requireActiveOrganization } from '../credentials/create-api-key.ts'
 import { splitScopes } from '../credentials/scopes.ts'
 import { requireWithin } from '../credentials/within.ts'
 import type { Store } from '../store/store.ts'
-import { type ClientRow, type ClientWithSecret, columnsOf, toClient } from './client.ts'
+import { type ClientRow, type ClientWithSecret, columnsOf, toClient, unsaid } from './client.ts'
 import { replaceSecret } from './secret.ts'
 import { type ClientSettings, defaultGrants, requireSettings } from './settings.ts'
 
@@ -64,6 +64,7 @@ export const createClient = (
       ...columnsOf(settings),
       created_by: actor.userId ?? null,
       created_at: now,
+      ...unsaid,
     }
     await trx.insertInto('clients').values(row).execute()
     const secret = settings.public ? undefined : await replaceSecret(trx, actor, row.id, 0, now)

@@ -13,7 +13,11 @@ export const deleteClient = (
 ): Promise<{ id: string; deleted: true }> =>
   store.transaction(async (trx) => {
     const { id, organization_id: organizationId, name } = await findClient(trx, actor, path, 'admin')
-    await trx.deleteFrom('clients').where('id', '=', id).where('organization_id', '=', organizationId).execute()
+    await trx
+      .deleteFrom('clients')
+      .where('id', '=', id)
+      .where('organization_id', organizationId === null ? 'is' : '=', organizationId)
+      .execute()
     await recordChange(trx, actor, now, {
       action: 'client.deleted',
       targetKind: 'client',

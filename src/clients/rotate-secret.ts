@@ -6,12 +6,12 @@ import { requireActiveOrganization } from '../credentials/create-api-key.ts'
 import { requireWithin } from '../credentials/within.ts'
 import { Refusal } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { type ClientPath, type ClientWithSecret, findClient, settingsOf, toClient } from './client.ts'
+import { type ClientPath, type ClientWithSecret, findOwnedClient, settingsOf, toClient } from './client.ts'
 import { replaceSecret } from './secret.ts'
 
 /**
  * `overlapSeconds`: 0 ends the old secret now. Whoever rotates learns a secret with all rights of the client, and so must have them.
- * Throws as `findClient` and `requireWithin` do, `invalid_request` for a public client, and `conflict` for a suspended organization.
+ * Throws as `findOwnedClient` and `requireWithin` do, `invalid_request` for a public client, and `conflict` for a suspended organization.
  */
 export const rotateSecret = (
   store: Store,
@@ -22,7 +22,7 @@ export const rotateSecret = (
   now: number,
 ): Promise<ClientWithSecret> =>
   store.transaction(async (trx) => {
-    const row = await findClient(trx, actor, path, 'admin')
+    const row = await findOwnedClient(trx, actor, path, 'admin')
     const { id, organization_id: organizationId } = row
     if (row.public === 1) throw new Refusal('invalid_request', 'A public client has no secret.')
     await requireActiveOrganization(trx, actor, organizationId)

@@ -86,7 +86,7 @@ const RotateBody = Nullable(
 )
 
 const client = {
-  organization_id: Id,
+  organization_id: Nullable(Id),
   name: Type.String(),
   public: Type.Boolean(),
   pkce: Pkce,

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts'
 import { splitScopes } from '../credentials/scopes.ts'
 import { requireWithin } from '../credentials/within.ts'
 import type { Store } from '../store/store.ts'
-import { type Client, type ClientPath, columnsOf, findClient, settingsOf, toClient } from './client.ts'
+import { type Client, type ClientPath, columnsOf, findOwnedClient, settingsOf, toClient } from './client.ts'
 import { type ClientSettings, isNarrower, requireSettings } from './settings.ts'
 
 /** What is left out stays. */
@@ -28,7 +28,7 @@ const listAfter = (
 
 /**
  * Whoever has the role may rename a client and take rights from it; what opens a way to its rights, or widens them, needs an actor who has
- * those rights. Throws as `findClient` and `requireWithin` do, and `invalid_request` as `requireSettings` does.
+ * those rights. Throws as `findOwnedClient` and `requireWithin` do, and `invalid_request` as `requireSettings` does.
  */
 export const updateClient = (
   store: Store,
@@ -39,7 +39,7 @@ export const updateClient = (
   now: number,
 ): Promise<Client> =>
   store.transaction(async (trx) => {
-    const row = await findClient(trx, actor, path, 'admin')
+    const row = await findOwnedClient(trx, actor, path, 'admin')
     const { id, organization_id: organizationId } = row
     const before = settingsOf(row)
     const after: ClientSettings = {

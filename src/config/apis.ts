@@ -41,9 +41,19 @@ export interface Api {
   needsOrganization: boolean
 }
 
-/** Scopes that no API may call its own and only operators grant. */
+/** Scopes that no API may call its own and only operators grant. `manage` is for clients that act for people at Latchkey itself. */
 export const isReservedScope = (scope: string): boolean =>
-  ['verify', 'introspect', 'metrics'].includes(scope) || scope.startsWith('manage:')
+  ['verify', 'introspect', 'metrics', 'manage'].includes(scope) || scope.startsWith('manage:')
+
+/** Scopes about a person rather than an API (OpenID Connect Core §5.4, §11), with the words that the person reads. */
+export const identityScopes: Readonly<Record<string, string>> = {
+  openid: 'Know who you are',
+  profile: 'See your name',
+  email: 'See your e-mail address',
+  offline_access: 'Stay connected while you are away',
+}
+
+export const isIdentityScope = (scope: string): boolean => Object.hasOwn(identityScopes, scope)
 
 const reservedNames = new Set(['latchkey', 'management'])
 const builtInPaths = [
@@ -56,6 +66,8 @@ const builtInPaths = [
   '/docs',
   '/login',
   '/setup',
+  '/device',
+  '/logout',
   '/organizations',
   '/account',
   '/healthz',
@@ -163,6 +175,7 @@ const resolveApi = (
   for (const scope of Object.keys(scopes)) {
     if (!scopeToken.test(scope)) mistakes.add(`${place}.scopes`, `"${scope}" is not a scope (RFC 6749 §3.3)`)
     if (isReservedScope(scope)) mistakes.add(`${place}.scopes`, `"${scope}" is reserved for Latchkey itself`)
+    if (isIdentityScope(scope)) mistakes.add(`${place}.scopes`, `"${scope}" is OpenID Connect's`)
   }
   const own = Object.keys(scopes)
   const known = (list: readonly string[], field: string): readonly string[] => {

@@ -10,7 +10,7 @@ import { readShape } from './shape.ts'
 import { readBaseUrl } from './base-url.ts'
 import type { LatchkeyConfig } from './file.ts'
 
-export { isReservedScope } from './apis.ts'
+export { identityScopes, isIdentityScope, isReservedScope } from './apis.ts'
 export { isLoopbackName } from './base-url.ts'
 export type { Api, Upstream } from './apis.ts'
 export type * from './file.ts'
@@ -38,6 +38,13 @@ export interface Config {
   management: Api
   dashboardHosts: readonly string[]
   rotateAfterDays: number
+  oauth: {
+    registration: 'off' | 'token' | 'open'
+    clientMetadataDocuments: boolean
+    /** Milliseconds. */
+    refreshIdleMs: number
+    refreshAbsoluteMs: number
+  }
   log: { level: string; requests: 'all' | 'refused' | 'none' }
   /** The same configuration under another issuer: the one that the store remembers. */
   withIssuer: (issuer: string) => Config
@@ -120,6 +127,24 @@ const readFile = async (mistakes: Mistakes, path: string | undefined): Promise<L
   return {}
 }
 
+const dayMs = 86_400_000
+
+const resolveOAuth = (file: LatchkeyConfig, mistakes: Mistakes): Config['oauth'] => {
+  const { registration = 'off', clientMetadataDocuments = false, refreshTokens = {} } = file.oauth ?? {}
+  const { absoluteDays = 365, idleDays = Math.min(30, absoluteDays) } = refreshTokens
+  for (const [name, days] of Object.entries({ idleDays, absoluteDays }))
+    if (!(days > 0 && days <= 3650))
+      mistakes.add(`oauth.refreshTokens.${name}`, `${days} must be days above 0, at most 3650`)
+  if (idleDays > absoluteDays)
+    mistakes.add('oauth.refreshTokens.idleDays', `${idleDays} is more than absoluteDays, ${absoluteDays}`)
+  return {
+    registration,
+    clientMetadataDocuments,
+    refreshIdleMs: idleDays * dayMs,
+    refreshAbsoluteMs: absoluteDays * dayMs,
+  }
+}
+
 /** Reads the environment and the configuration file. Throws ConfigurationError with every mistake found. */
 export const loadConfig = async (env: NodeJS.ProcessEnv, folder: string = process.cwd()): Promise<Config> => {
   const mistakes = new Mistakes()
@@ -178,6 +203,7 @@ export const buildConfig = (
     workers,
     ...resolved,
     rotateAfterDays,
+    oauth: resolveOAuth(file, mistakes),
     log: { level: file.log?.level ?? 'info', requests: file.log?.requests ?? 'refused' },
     withIssuer: (other) =>
       Object.freeze({

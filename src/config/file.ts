@@ -37,6 +37,18 @@ export interface LatchkeyConfig {
     /** A new key of each algorithm after so many days; 0 is never. Default 90. */
     rotateAfterDays?: number
   }
+  oauth?: {
+    /** Who may register clients by themselves (RFC 7591): nobody, whoever holds a token for it, or anybody. Default `off`. */
+    registration?: 'off' | 'token' | 'open'
+    /** Whether a client may be known by the https URL of its metadata document, which is then fetched. Default false. */
+    clientMetadataDocuments?: boolean
+    refreshTokens?: {
+      /** An unused one ends after so many days. Default 30. */
+      idleDays?: number
+      /** What a person has allowed ends after so many days, however much it is used. Default 365. */
+      absoluteDays?: number
+    }
+  }
   log?: {
     /** Default `info`. */
     level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'

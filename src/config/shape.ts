@@ -158,6 +158,11 @@ const file = object({
   formerKeyPrefixes: texts,
   dashboardHosts: texts,
   signingKeys: object({ rotateAfterDays: number }),
+  oauth: object({
+    registration: oneOf('off', 'token', 'open'),
+    clientMetadataDocuments: flag,
+    refreshTokens: object({ idleDays: number, absoluteDays: number }),
+  }),
   log: object({
     level: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     requests: oneOf('all', 'refused', 'none'),

@@ -1,6 +1,6 @@
 // What a key may be allowed: the scopes of its APIs, and the reserved ones of Latchkey itself.
 import type { Area } from '../accounts/actor.ts'
-import type { Api, Config } from '../config/config.ts'
+import { type Api, type Config, identityScopes } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
 import type { Role } from '../store/schema.ts'
 
@@ -18,6 +18,7 @@ const reservedScopes: readonly string[] = [
   'verify',
   'introspect',
   'metrics',
+  'manage',
   ...Object.keys(areas).map((area) => `manage:${area}`),
 ]
 
@@ -42,7 +43,7 @@ export const ownScopes = (apis: readonly Api[]): string[] => [
 
 /** Throws `invalid_request` for a scope that neither one of the APIs has nor is reserved. */
 export const requireKnownScopes = (apis: readonly Api[], scopes: readonly string[]): void => {
-  const known = [...ownScopes(apis), ...reservedScopes]
+  const known = [...ownScopes(apis), ...reservedScopes, ...Object.keys(identityScopes)]
   const unknown = scopes.find((scope) => !known.includes(scope))
   if (unknown !== undefined)
     throw new Refusal('invalid_request', `There is no scope "${unknown}" here; there are ${known.join(' ')}.`)

@@ -17,8 +17,9 @@ export interface Powers {
   expiresAt: number | null
 }
 
-/** A JWT or CWT has its own scopes, which may be fewer than those of what it was exchanged from. */
-export const isExchanged = (actor: Actor): boolean => actor.kind === 'jwt' || actor.kind === 'cwt'
+/** A JWT or CWT has its own scopes, which may be fewer than those of what it was exchanged from; so has what a person allowed a client, but for `manage`. */
+export const isExchanged = (actor: Actor): boolean =>
+  actor.kind === 'jwt' || actor.kind === 'cwt' || (actor.kind === 'oauth_token' && !actor.scopes.includes('manage'))
 
 /** A credential may change and rotate itself, whatever it can do: the new one can do no more. What was exchanged from it may not. */
 export const isItself = (actor: Actor, { kind, id }: { kind: string; id: string }): boolean =>

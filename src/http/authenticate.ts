@@ -53,10 +53,17 @@ const roleWithin = (api: Api, role: Role, scopes: readonly string[]): Role | und
     .slice(descending.indexOf(role))
     .find((candidate) => api.roleScopes[candidate].every((scope) => scopes.includes(scope)))
 
-const rolesOf = (api: Api, { memberships, derivedFrom, scopes }: Principal): Map<string, Role> => {
+/** The role that the credential acts with. A client acts for a person as far as its scopes go: at Latchkey itself with `manage`, or not at all. */
+const actingRole = (api: Api, { derivedFrom, grant, scopes }: Principal, role: Role): Role | undefined => {
+  if (grant !== undefined && !scopes.includes('manage'))
+    return Object.keys(api.scopes).length > 0 ? roleWithin(api, role, scopes) : undefined
+  return derivedFrom === undefined ? role : roleWithin(api, role, scopes)
+}
+
+const rolesOf = (api: Api, principal: Principal): Map<string, Role> => {
   const roles = new Map<string, Role>()
-  for (const [id, { role }] of memberships ?? []) {
-    const acting = derivedFrom === undefined ? role : roleWithin(api, role, scopes)
+  for (const [id, { role }] of principal.memberships ?? []) {
+    const acting = actingRole(api, principal, role)
     if (acting !== undefined) roles.set(id, acting)
   }
   return roles
@@ -65,15 +72,17 @@ const rolesOf = (api: Api, { memberships, derivedFrom, scopes }: Principal): Map
 const actorOf = (api: Api, principal: Principal, ip: string, requestId: string): Actor => ({
   kind: principal.kind,
   id: principal.derivedFrom?.id ?? principal.id,
-  userId: principal.userId,
+  // who lets a client read something has not lent it the account
+  userId: principal.grant === undefined || principal.scopes.includes('manage') ? principal.userId : undefined,
   everywhere: principal.everywhere,
   operator: principal.operator,
   roles: rolesOf(api, principal),
-  organizationId: principal.memberships === undefined ? principal.organizationId : undefined,
+  organizationId:
+    principal.memberships === undefined && principal.grant === undefined ? principal.organizationId : undefined,
   scopes: principal.scopes,
-  expiresAt: principal.expiresAt,
+  expiresAt: principal.grant?.expiresAt ?? principal.expiresAt,
   // a person's token is not held to an environment: what it makes names its own
-  environment: principal.memberships === undefined ? principal.environment : undefined,
+  environment: principal.memberships === undefined && principal.grant === undefined ? principal.environment : undefined,
   apis: principal.apis,
   ip,
   requestId,

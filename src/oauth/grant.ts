@@ -1,5 +1,8 @@
 // What the token endpoint and its grants say to each other (RFC 6749 §4, §5). Each file in grants/ makes one `Grant`.
+import type { BlockList } from 'node:net'
+import type { Logger } from 'pino'
 import type { Api, Config } from '../config/config.ts'
+import type { SecretBox } from '../secret-box.ts'
 import type { ClientRecord, Store } from '../store/store.ts'
 import type { Mint, MintedToken } from '../tokens/mint.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
@@ -11,6 +14,9 @@ export interface OAuthDeps {
   verifier: Verifier
   mint: Mint
   keys: SigningKeys
+  box: SecretBox
+  log: Logger
+  proxies: BlockList
   /** Unix milliseconds. */
   now: () => number
 }
@@ -23,7 +29,17 @@ interface GrantRequest {
   client: ClientRecord | undefined
   /** Those named in `Grant.parameters`, and no empty ones. */
   parameters: ReadonlyMap<string, string>
+  /** RFC 7638 thumbprint of the key that the request proves by DPoP (RFC 9449 §5); undefined: it proves none. */
+  thumbprint: string | undefined
 }
+
+/** What phase 5 binds every token to, whatever the grant. */
+interface Binding {
+  thumbprint: string | undefined
+}
+
+/** A token, and the members that the answer has besides those of RFC 6749 §5.1: `refresh_token`, `id_token`, `issued_token_type`. */
+type Granted = MintedToken & { members?: Readonly<Record<string, string>> }
 
 /** What an authorization allows at one API. */
 interface Allowed {
@@ -31,17 +47,18 @@ interface Allowed {
   scopes: readonly string[]
   /** Where its tokens belong. */
   environment: string
-  mint(scopes: readonly string[]): Promise<MintedToken>
+  /** Makes what was granted, and uses up what it was granted for, such as a code. Throws OAuthError where somebody was first. */
+  mint(scopes: readonly string[], binding: Binding): Promise<Granted>
 }
 
 /** What was granted, before it is known for which API. */
 interface Authorization {
   /** Kinds of token that it may become, the preferred one first. */
   kinds: readonly IssuedKind[]
+  /** The one API that was granted, where the grant says which; a request may name it again, and no other (RFC 8707 §2.2). */
+  api?: Api
   /** Throws OAuthError where it allows nothing there. `kind`: the first of `kinds` that the API accepts. */
   at(api: Api, kind: IssuedKind): Promise<Allowed>
-  /** Members that the answer has besides those of RFC 6749 §5.1. */
-  members?(kind: IssuedKind): Record<string, string>
 }
 
 export interface Grant {

@@ -7,6 +7,8 @@ export interface TargetRequest {
   resources: readonly string[]
   /** Values of `audience`: an API's name or audience. */
   audiences: readonly string[]
+  /** The API that was granted already; the request may name it and no other. */
+  granted?: Api | undefined
   /** The API of the host that was called. */
   hostApi: Api | undefined
   /** APIs that the client is held to; null: not held. */
@@ -16,7 +18,7 @@ export interface TargetRequest {
 const invalidTarget = (description: string): OAuthError => new OAuthError('invalid_target', description)
 
 /** The API that the request names, else that of the host, else the only one that the client may use, else the default. Throws `invalid_target`. */
-export const targetApi = (config: Config, { resources, audiences, hostApi, heldTo }: TargetRequest): Api => {
+export const targetApi = (config: Config, { resources, audiences, granted, hostApi, heldTo }: TargetRequest): Api => {
   const apis = [...config.apis.values(), config.management]
   const named = [
     ...resources.map((resource) => apis.find(({ audience }) => audience === resource)),
@@ -25,8 +27,9 @@ export const targetApi = (config: Config, { resources, audiences, hostApi, heldT
   if (named.includes(undefined)) throw invalidTarget('There is no API with this resource or audience')
   const [first, ...others] = named
   if (others.some((other) => other !== first)) throw invalidTarget('A token is for one API: send one resource')
+  if (granted && first !== undefined && first !== granted) throw invalidTarget('What was granted is for another API')
   const only = heldTo?.length === 1 ? apis.find(({ name }) => name === heldTo[0]) : undefined
-  const api = first ?? hostApi ?? only ?? config.defaultApi
+  const api = granted ?? first ?? hostApi ?? only ?? config.defaultApi
   if (!api) throw invalidTarget('Send the resource that the token is for: the identifier of an API')
   return api
 }

@@ -27,10 +27,12 @@ const TokenBody = Type.Object({
 
 const TokenAnswer = Type.Object({
   access_token: Type.String(),
-  issued_token_type: Type.Optional(Type.String()),
   token_type: Type.String(),
   expires_in: Type.Integer({ description: 'Seconds.' }),
   scope: Type.Optional(Type.String()),
+  refresh_token: Type.Optional(Type.String()),
+  id_token: Type.Optional(Type.String()),
+  issued_token_type: Type.Optional(Type.String()),
 })
 
 const ErrorAnswer = Type.Object({ error: Type.String(), error_description: Type.String() })

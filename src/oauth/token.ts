@@ -21,11 +21,13 @@ export interface TokenRequest {
 /** RFC 6749 §5.1, RFC 8693 §2.2.1. */
 interface TokenResponse {
   access_token: string
-  issued_token_type?: string
   token_type: string
   /** Seconds. */
   expires_in: number
   scope?: string
+  refresh_token?: string
+  id_token?: string
+  issued_token_type?: string
 }
 
 export interface Issued {
@@ -47,12 +49,14 @@ export const issueToken = async (
   const parameters = form.once([...commonParameters, ...grant.parameters])
   // 2. authenticate the client
   const client = await clientOf(deps, grant, { authorizationHeaders, parameters })
+  const thumbprint = undefined
   // 3. authorize the grant
-  const authorization = await grant.handle(deps, { client, parameters })
+  const authorization = await grant.handle(deps, { client, parameters, thumbprint })
   // 4. API and scope
   const api = targetApi(deps.config, {
     resources: form.all('resource'),
     audiences: grant.takesAudience ? form.all('audience') : [],
+    granted: authorization.api,
     hostApi,
     heldTo: client?.apis ?? null,
   })
@@ -63,17 +67,17 @@ export const issueToken = async (
   const asked = requestedScopes(parameters.get('scope'))
   const granted = grantedScopes(asked, carriedScopes(api, allowed.environment, allowed.scopes))
   // 5. mint and answer
-  const { token, id, expiresIn } = await allowed.mint(granted)
+  const { token, id, expiresIn, members } = await allowed.mint(granted, { thumbprint })
   const { tokenType, echoScope } = api.profile.token
   const scope = granted.join(' ')
   const told = scope !== '' && (echoScope || (asked !== undefined && parameters.get('scope') !== scope))
   return {
     response: {
       access_token: token,
-      ...authorization.members?.(kind),
       token_type: tokenType,
       expires_in: expiresIn,
       ...(told && { scope }),
+      ...members,
     },
     facts: { grant_type: grant.grantType, api: api.name, kind, client_id: client?.id, token_id: id },
   }

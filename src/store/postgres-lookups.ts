@@ -1,8 +1,17 @@
 // Look-ups on Postgres: each is one prepared statement on the shared pipeline, and sees whatever was committed before it.
 import type { Query } from './postgres-pipeline.ts'
-import { type ClientRow, type CredentialRow, lookupSql, toClient, toCredential, toSigningKey } from './records.ts'
+import {
+  type ClientRow,
+  type CredentialRow,
+  type GrantRow,
+  lookupSql,
+  toClient,
+  toCredential,
+  toGrant,
+  toSigningKey,
+} from './records.ts'
 import type { Schema } from './schema.ts'
-import type { ClientRecord, CredentialRecord, Lookups, SigningKeyRecord } from './store.ts'
+import type { ClientRecord, CredentialRecord, GrantRecord, Lookups, SigningKeyRecord } from './store.ts'
 
 const keysVersionSql = `SELECT string_agg(id || ' ' || xmin::text, ' ' ORDER BY id) AS version FROM signing_keys`
 
@@ -27,6 +36,11 @@ export const postgresLookups = (query: Query): Lookups => {
       const row = await find<ClientRow>('client-by-id', text.clientById, id)
       return row && toClient(row)
     },
+    async grantById(id): Promise<GrantRecord | undefined> {
+      const row = await find<GrantRow>('grant-by-id', text.grantById, id)
+      return row && toGrant(row)
+    },
+    isTokenRevoked: async (id) => (await find('revoked-token', text.revokedToken, id)) !== undefined,
     async signingKeys() {
       // xmin is the transaction that wrote the row. Keys are read after the version: at worst they are newer than it, and read again.
       const version =

@@ -1,6 +1,6 @@
 // Rows to records, the same for every database. Lists come as JSON text made by the query.
 import type { Role, Schema, StoredKind, Tier } from './schema.ts'
-import type { ClientRecord, CredentialRecord, MembershipRecord, SigningKeyRecord } from './store.ts'
+import type { ClientRecord, CredentialRecord, GrantRecord, MembershipRecord, SigningKeyRecord } from './store.ts'
 
 export interface CredentialRow {
   id: string
@@ -27,12 +27,17 @@ export interface CredentialRow {
 const words = (text: string | null): string[] | null => (text === null ? null : text.split(' ').filter(Boolean))
 const list = (text: string | null): string[] | null => (text === null ? null : (JSON.parse(text) as string[]))
 
+/** From a JSON list of [organization id, role, tier]. */
+const toMemberships = (text: string | null): ReadonlyMap<string, MembershipRecord> =>
+  new Map(
+    (JSON.parse(text ?? '[]') as [string, Role, Tier][]).map(([organizationId, role, tier]) => [
+      organizationId,
+      { organizationId, role, tier },
+    ]),
+  )
+
 export const toCredential = (row: CredentialRow): CredentialRecord => {
   const ofUser = row.kind !== 'api_key'
-  const memberships = new Map<string, MembershipRecord>()
-  for (const [organizationId, role, tier] of JSON.parse(row.memberships ?? '[]') as [string, Role, Tier][]) {
-    memberships.set(organizationId, { organizationId, role, tier })
-  }
   return {
     id: row.id,
     kind: row.kind,
@@ -50,13 +55,13 @@ export const toCredential = (row: CredentialRow): CredentialRecord => {
       !ofUser && row.organization_id !== null && row.organization_tier !== null
         ? { id: row.organization_id, tier: row.organization_tier, suspended: row.organization_suspended_at !== null }
         : null,
-    memberships,
+    memberships: toMemberships(row.memberships),
     allOrganizations: row.all_organizations === 1,
   }
 }
 
-export interface ClientRow extends Omit<Schema['clients'], 'created_by' | 'created_at'> {
-  organization_tier: Tier
+export interface ClientRow extends Omit<Schema['clients'], 'created_by' | 'created_at' | 'registration_hash'> {
+  organization_tier: Tier | null
   organization_suspended_at: number | null
   /** JSON list of [hash, expires_at or null]. */
   secrets: string | null
@@ -72,11 +77,19 @@ export const toClient = (row: ClientRow): ClientRecord => ({
   grants: list(row.grants) ?? [],
   environment: row.environment,
   apis: list(row.apis),
-  organization: {
-    id: row.organization_id,
-    tier: row.organization_tier,
-    suspended: row.organization_suspended_at !== null,
-  },
+  registration: row.registration,
+  organization:
+    row.organization_id === null || row.organization_tier === null
+      ? null
+      : { id: row.organization_id, tier: row.organization_tier, suspended: row.organization_suspended_at !== null },
+  jwks: row.jwks,
+  jwksUri: row.jwks_uri,
+  dpopBound: row.dpop_bound === 1,
+  parRequired: row.par_required === 1,
+  subjectType: row.subject_type,
+  postLogoutRedirectUris: list(row.post_logout_redirect_uris) ?? [],
+  uri: row.uri,
+  staleAt: row.stale_at,
   secrets: (JSON.parse(row.secrets ?? '[]') as [string, number | null][]).map(([hash, expiresAt]) => ({
     hash,
     expiresAt,
@@ -91,6 +104,39 @@ export const toSigningKey = (row: Schema['signing_keys']): SigningKeyRecord => (
   sealed: row.sealed,
   createdAt: row.created_at,
   retiredAt: row.retired_at,
+  expiresAt: row.expires_at,
+})
+
+export interface GrantRow extends Pick<
+  Schema['grants'],
+  | 'id'
+  | 'client_id'
+  | 'user_id'
+  | 'organization_id'
+  | 'all_organizations'
+  | 'api'
+  | 'scopes'
+  | 'expires_at'
+  | 'revoked_at'
+> {
+  user_operator: number
+  user_suspended_at: number | null
+  /** As of a credential. */
+  memberships: string | null
+}
+
+export const toGrant = (row: GrantRow): GrantRecord => ({
+  id: row.id,
+  clientId: row.client_id,
+  userId: row.user_id,
+  userActive: row.user_suspended_at === null,
+  operator: row.user_operator === 1,
+  organizationId: row.organization_id,
+  allOrganizations: row.all_organizations === 1,
+  memberships: toMemberships(row.memberships),
+  api: row.api,
+  scopes: words(row.scopes) ?? [],
+  revoked: row.revoked_at !== null,
   expiresAt: row.expires_at,
 })
 
@@ -114,10 +160,17 @@ export const lookupSql = (aggregate: (columns: string) => string, parameter: str
     credentialByHash: credential('hash'),
     credentialById: credential('id'),
     clientById: `
-      SELECT c.id, c.organization_id, c.name, c.public, c.pkce, c.redirect_uris, c.scopes, c.grants, c.environment, c.apis,
-        o.tier AS organization_tier, o.suspended_at AS organization_suspended_at,
+      SELECT c.id, c.organization_id, c.name, c.public, c.pkce, c.redirect_uris, c.scopes, c.grants, c.environment, c.apis, c.jwks, c.jwks_uri,
+        c.dpop_bound, c.par_required, c.subject_type, c.post_logout_redirect_uris, c.uri, c.registration, c.stale_at, o.tier AS organization_tier, o.suspended_at AS organization_suspended_at,
         (SELECT ${aggregate('s.hash, s.expires_at')} FROM client_secrets s WHERE s.client_id = c.id) AS secrets
-      FROM clients c JOIN organizations o ON o.id = c.organization_id WHERE c.id = ${parameter}`,
+      FROM clients c LEFT JOIN organizations o ON o.id = c.organization_id WHERE c.id = ${parameter}`,
+    grantById: `
+      SELECT g.id, g.client_id, g.user_id, g.organization_id, g.all_organizations, g.api, g.scopes, g.expires_at, g.revoked_at,
+        u.operator AS user_operator, u.suspended_at AS user_suspended_at,
+        (SELECT ${aggregate('m.organization_id, m.role, mo.tier')} FROM members m JOIN organizations mo ON mo.id = m.organization_id
+          WHERE m.user_id = g.user_id AND mo.suspended_at IS NULL AND (g.all_organizations = 1 OR m.organization_id = g.organization_id)) AS memberships
+      FROM grants g JOIN users u ON u.id = g.user_id WHERE g.id = ${parameter}`,
+    revokedToken: `SELECT id FROM revoked_tokens WHERE id = ${parameter}`,
     signingKeys:
       'SELECT id, algorithm, api, public_jwk, sealed, created_at, retired_at, expires_at FROM signing_keys ORDER BY created_at DESC, id DESC',
   }

@@ -52,8 +52,10 @@ export interface Schema {
   }
   credential_organizations: { credential_id: string; organization_id: string }
   clients: {
+    /** UUIDv7; the URL of a client id metadata document; or `latchkey-cli`. */
     id: string
-    organization_id: string
+    /** null: it registered itself, or is built in. */
+    organization_id: string | null
     name: string
     public: number
     pkce: 'required' | 'optional'
@@ -68,6 +70,24 @@ export interface Schema {
     apis: string | null
     created_by: string | null
     created_at: number
+    /** JWK Set, or its address: proves itself by these keys (private_key_jwt, RFC 7523) and has no secret. */
+    jwks: string | null
+    jwks_uri: string | null
+    /** Gets DPoP-bound tokens alone (RFC 9449 §5.2). */
+    dpop_bound: number
+    /** Must push its authorization requests (RFC 9126 §6). */
+    par_required: number
+    subject_type: 'public' | 'pairwise'
+    /** JSON list (OpenID Connect RP-Initiated Logout §3.1). */
+    post_logout_redirect_uris: string
+    /** Its home page: consent names its host. */
+    uri: string | null
+    /** By whom it came: people, itself (RFC 7591), its metadata document, or this program. */
+    registration: 'managed' | 'dynamic' | 'document' | 'built_in'
+    /** SHA-256 of the registration access token (RFC 7592). */
+    registration_hash: string | null
+    /** Of a metadata document: read it anew from then on. */
+    stale_at: number | null
   }
   client_secrets: {
     id: string
@@ -101,6 +121,97 @@ export interface Schema {
     expires_at: number
     used_at: number | null
   }
+  /** People signed in in a browser. */
+  sessions: {
+    id: string
+    /** Hex SHA-256 of the cookie's value. */
+    hash: string
+    user_id: string
+    created_at: number
+    /** When a credential was last proven: `auth_time`. */
+    authenticated_at: number
+    expires_at: number
+    ip: string | null
+    user_agent: string | null
+  }
+  /** What a person has allowed a client before, so that it need not be asked again. */
+  consents: {
+    id: string
+    user_id: string
+    client_id: string
+    organization_id: string | null
+    api: string
+    scopes: string
+    created_at: number
+  }
+  /** What a person allows a client at one API, once: what a code, refresh tokens and access tokens stand on. */
+  grants: {
+    id: string
+    client_id: string
+    user_id: string
+    /** The organization that the tokens are for; null: none, or all. */
+    organization_id: string | null
+    all_organizations: number
+    api: string
+    scopes: string
+    authenticated_at: number
+    /** Thumbprint of the DPoP key that its refresh tokens are bound to: of public clients (RFC 9449 §5). */
+    jkt: string | null
+    created_at: number
+    /** Nothing of it works after that. */
+    expires_at: number
+    revoked_at: number | null
+  }
+  /** Authorization codes (RFC 6749 §4.1.2). */
+  codes: {
+    hash: string
+    grant_id: string
+    /** As the authorization request named it; null: it named none. */
+    redirect_uri: string | null
+    /** S256 (RFC 7636 §4.2). */
+    code_challenge: string | null
+    nonce: string | null
+    /** `dpop_jkt` (RFC 9449 §10). */
+    jkt: string | null
+    created_at: number
+    expires_at: number
+    redeemed_at: number | null
+  }
+  refresh_tokens: {
+    hash: string
+    grant_id: string
+    created_at: number
+    expires_at: number
+    /** When its successor was made. */
+    rotated_at: number | null
+  }
+  /** RFC 8628. */
+  device_codes: {
+    hash: string
+    user_code_hash: string
+    client_id: string
+    api: string
+    scopes: string
+    jkt: string | null
+    created_at: number
+    expires_at: number
+    interval_ms: number
+    polled_at: number | null
+    denied_at: number | null
+    /** What the person allowed. */
+    grant_id: string | null
+  }
+  /** RFC 9126. */
+  pushed_requests: {
+    hash: string
+    client_id: string
+    /** JSON list of [name, value]. */
+    parameters: string
+    created_at: number
+    expires_at: number
+  }
+  /** Access tokens revoked by themselves (RFC 7009), by `jti` or `cti`. */
+  revoked_tokens: { id: string; expires_at: number }
   audit: {
     /** UUIDv7, so that order by id is order by time. */
     id: string
@@ -123,4 +234,6 @@ export interface ActivitySchema {
   /** What each process holds of a counter's present period. */
   slices: { counter_id: string; holder: string; amount: number; taken_at: number }
   last_used: { credential_id: string; last_used_at: number }
+  /** What may be used once, such as the `jti` of a client's assertion: hex SHA-256. */
+  used_ids: { id: string; expires_at: number }
 }

@@ -7,12 +7,21 @@ import { ExactCache } from './exact-cache.ts'
 import { recordLastUse } from './last-use.ts'
 import { migrate } from './migrate.ts'
 import { activityMigrations, mainMigrations } from './migrations.ts'
-import { type ClientRow, type CredentialRow, lookupSql, toClient, toCredential, toSigningKey } from './records.ts'
+import {
+  type ClientRow,
+  type CredentialRow,
+  type GrantRow,
+  lookupSql,
+  toClient,
+  toCredential,
+  toGrant,
+  toSigningKey,
+} from './records.ts'
 import type { ActivitySchema, Schema } from './schema.ts'
 import { whenFree } from './sqlite-busy.ts'
 import { sqliteCounters } from './sqlite-counters.ts'
 import { kyselyOver } from './sqlite-kysely.ts'
-import type { ClientRecord, CredentialRecord, Lookups, SigningKeyRecord, Store } from './store.ts'
+import type { ClientRecord, CredentialRecord, GrantRecord, Lookups, SigningKeyRecord, Store } from './store.ts'
 
 export const mainFile = (folder: string): string => join(folder, 'latchkey.db')
 export const activityFile = (folder: string): string => join(folder, 'activity.db')
@@ -80,6 +89,8 @@ const sqliteLookups = (reader: DatabaseSync): Lookups => {
   const byHash = reader.prepare(text.credentialByHash)
   const byId = reader.prepare(text.credentialById)
   const client = reader.prepare(text.clientById)
+  const grant = reader.prepare(text.grantById)
+  const revokedToken = reader.prepare(text.revokedToken)
   const keys = reader.prepare(text.signingKeys)
   const dataVersion = reader.prepare('PRAGMA data_version')
   dataVersion.setReturnArrays(true)
@@ -87,6 +98,8 @@ const sqliteLookups = (reader: DatabaseSync): Lookups => {
   const version = (): number => (dataVersion.get() as unknown as [number])[0]
   const credentials = new ExactCache<CredentialRecord>(version, 100_000)
   const clients = new ExactCache<ClientRecord>(version, 10_000)
+  const grants = new ExactCache<GrantRecord>(version, 100_000)
+  const tokens = new ExactCache<{ revoked: boolean }>(version, 100_000)
   const signing = new ExactCache<readonly SigningKeyRecord[]>(version, 1)
   const credential = (statement: typeof byHash) => (key: string) => {
     const row = statement.get(key) as unknown as CredentialRow | undefined
@@ -98,6 +111,11 @@ const sqliteLookups = (reader: DatabaseSync): Lookups => {
     const row = client.get(id) as unknown as ClientRow | undefined
     return row && toClient(row)
   }
+  const loadGrant = (id: string): GrantRecord | undefined => {
+    const row = grant.get(id) as unknown as GrantRow | undefined
+    return row && toGrant(row)
+  }
+  const loadToken = (id: string): { revoked: boolean } => ({ revoked: revokedToken.get(id) !== undefined })
   const loadKeys = (): readonly SigningKeyRecord[] =>
     (keys.all() as unknown as Schema['signing_keys'][]).map(toSigningKey)
   return {
@@ -105,6 +123,8 @@ const sqliteLookups = (reader: DatabaseSync): Lookups => {
     credentialByHash: (hash) => credentials.get(hash, loadByHash),
     credentialById: (id) => credentials.get(id, loadById),
     clientById: (id) => clients.get(id, loadClient),
+    grantById: (id) => grants.get(id, loadGrant),
+    isTokenRevoked: (id) => tokens.get(id, loadToken)?.revoked ?? false,
     signingKeys: () => signing.get('', loadKeys) ?? [],
   }
 }

@@ -45,6 +45,7 @@ export interface CredentialRecord {
 export interface ClientRecord {
   id: string
   name: string
+  registration: Schema['clients']['registration']
   public: boolean
   pkce: 'required' | 'optional'
   redirectUris: readonly string[]
@@ -52,9 +53,39 @@ export interface ClientRecord {
   grants: readonly string[]
   environment: string
   apis: readonly string[] | null
-  organization: OrganizationRecord
+  /** null: it belongs to nobody here, and can act for people alone. */
+  organization: OrganizationRecord | null
+  /** A JWK Set as JSON, or its address: the client proves itself by these keys alone. */
+  jwks: string | null
+  jwksUri: string | null
+  dpopBound: boolean
+  parRequired: boolean
+  subjectType: 'public' | 'pairwise'
+  postLogoutRedirectUris: readonly string[]
+  uri: string | null
+  /** Of a metadata document, Unix milliseconds. */
+  staleAt: number | null
   /** Hex SHA-256 of each secret that may still be used, with its end. */
   secrets: readonly { hash: string; expiresAt: number | null }[]
+}
+
+/** What a person allowed a client, as of now, with the person's present standing. */
+export interface GrantRecord {
+  id: string
+  clientId: string
+  userId: string
+  /** Whether the person is not suspended. */
+  userActive: boolean
+  operator: boolean
+  organizationId: string | null
+  allOrganizations: boolean
+  /** The person's present memberships, as far as the grant reaches, by organization id. */
+  memberships: ReadonlyMap<string, MembershipRecord>
+  api: string
+  scopes: readonly string[]
+  revoked: boolean
+  /** Unix milliseconds. */
+  expiresAt: number
 }
 
 export interface SigningKeyRecord {
@@ -78,6 +109,9 @@ export interface Lookups {
   credentialByHash(hash: string): MaybePromise<CredentialRecord | undefined>
   credentialById(id: string): MaybePromise<CredentialRecord | undefined>
   clientById(id: string): MaybePromise<ClientRecord | undefined>
+  grantById(id: string): MaybePromise<GrantRecord | undefined>
+  /** Whether the access token of this `jti` or `cti` was revoked by itself. Ask of genuine tokens only: answers are kept. */
+  isTokenRevoked(id: string): MaybePromise<boolean>
   /** Keys that sign or still verify at `now`; the same array as long as nothing has changed. */
   signingKeys(): MaybePromise<readonly SigningKeyRecord[]>
 }

@@ -19,6 +19,10 @@ export interface AccessClaims {
   scopes?: readonly string[] | undefined
   /** Of exchanged tokens: the key they were made from. */
   keyId?: string | undefined
+  /** Of tokens that a person allowed: the grant that they stand on. */
+  grantId?: string | undefined
+  /** RFC 7638 thumbprint of the DPoP key that must be proven with it (RFC 9449 §6.1). */
+  thumbprint?: string | undefined
   organizationId?: string | undefined
   tier?: string | undefined
   environment?: string | undefined
@@ -39,6 +43,8 @@ export const toMembers = (claims: AccessClaims): Members => ({
   client_id: claims.clientId,
   scope: claims.scopes?.join(' '),
   key_id: claims.keyId,
+  grant_id: claims.grantId,
+  cnf: claims.thumbprint === undefined ? undefined : { jkt: claims.thumbprint },
   org_id: claims.organizationId,
   tier: claims.tier,
   env: claims.environment,
@@ -97,18 +103,27 @@ const isAudience = (value: unknown): value is string | string[] =>
   isText(value) || (Array.isArray(value) && value.length > 0 && value.length <= 8 && value.every(isText))
 const isScope = (value: unknown): value is string =>
   typeof value === 'string' && /^([\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*)?$/.test(value) // RFC 6749 §3.3, and none
+/** A confirmation of another kind than ours is one that we could not check (RFC 7800 §3.1). */
+const isConfirmation = (value: unknown): value is { jkt: string } | undefined =>
+  value === undefined ||
+  (typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).join() === 'jkt' &&
+    /^[\w-]{43}$/.test(String((value as { jkt: unknown }).jkt)))
 const isUuidV7 = (value: unknown): value is string =>
   typeof value === 'string' && /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(value)
 
 /** Our claims out of a token's members; undefined where one is missing or not of its type. Members that we don't know are passed over (RFC 7519 §4). */
 export const readClaims = (format: 'jwt' | 'cwt', members: Members): AccessClaims | undefined => {
-  const { iss, sub, aud, exp, nbf, iat, jti, client_id, scope, key_id, org_id, tier, env } = members
+  const { iss, sub, aud, exp, nbf, iat, jti, client_id, scope, key_id, grant_id, cnf, org_id, tier, env } = members
   if (!isText(iss) || !isIdentifier(sub) || !isAudience(aud) || !isTime(exp) || !isTime(iat) || !isUuidV7(jti))
     return undefined
   if (!(nbf === undefined || isTime(nbf)) || !(scope === undefined || isScope(scope))) return undefined
   if (
     !isOptionalIdentifier(client_id) ||
     !isOptionalIdentifier(key_id) ||
+    !isOptionalIdentifier(grant_id) ||
+    !isConfirmation(cnf) ||
     !isOptionalIdentifier(org_id) ||
     !isOptionalIdentifier(tier) ||
     !isOptionalIdentifier(env)
@@ -127,6 +142,8 @@ export const readClaims = (format: 'jwt' | 'cwt', members: Members): AccessClaim
     clientId: client_id,
     scopes: scope?.split(' ').filter(Boolean),
     keyId: key_id,
+    grantId: grant_id,
+    thumbprint: cnf?.jkt,
     organizationId: org_id,
     tier,
     environment: env,

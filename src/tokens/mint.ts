@@ -18,6 +18,10 @@ export interface AccessTokenFacts {
   scopes: readonly string[]
   organizationId?: string | undefined
   environment: string
+  /** Of what a person allowed. */
+  grantId?: string | undefined
+  /** Of the DPoP key that it is bound to. */
+  thumbprint?: string | undefined
   /** 1 to 86,400; default that of the API's profile. */
   lifetimeSeconds?: number | undefined
 }
@@ -32,6 +36,8 @@ export interface ExchangedTokenFacts {
   environment: string
   /** undefined: what the key may do. */
   scopes?: readonly string[] | undefined
+  /** Of the DPoP key that it is bound to: of a JWT. */
+  thumbprint?: string | undefined
   /** 1 to 300. */
   lifetimeSeconds: number
 }

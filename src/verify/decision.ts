@@ -26,7 +26,9 @@ export interface Principal {
   name: string | undefined
   /** Of exchanged tokens: what they were made from. */
   derivedFrom: { kind: CredentialKind; id: string } | undefined
-  /** The owner of a personal or legacy token. */
+  /** What a person allowed the client: its id and its end, Unix milliseconds. */
+  grant: { id: string; expiresAt: number } | undefined
+  /** The person behind a personal, legacy or delegated token. */
   userId: string | undefined
   /** A personal or legacy token that reaches whatever its owner joins; not one exchanged from it. */
   everywhere: boolean
@@ -42,6 +44,7 @@ export const checks = [
   'format',
   'look-up',
   'signature',
+  'proof',
   'expiry',
   'status',
   'environment',
@@ -80,6 +83,8 @@ export interface Judgement {
   organizationId?: string | undefined
   /** Units that the request costs, 1 to 1,000,000. Default 1. */
   cost?: number
+  /** RFC 7638 thumbprint of the key that the request proves by DPoP (RFC 9449 §4.3); undefined: it proves none. */
+  thumbprint?: string | undefined
   /** Touches no counter and no last-used time. */
   dryRun?: boolean
   /** Judges a credential of this kind that is to be exchanged for a token of the API (RFC 8693): the API need not accept the kind, and no limit is met. */

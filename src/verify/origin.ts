@@ -3,7 +3,7 @@ import { type Parsed, hashOf, parseCredential } from '../credentials/format.ts'
 import { legacyHash } from '../credentials/legacy-format.ts'
 import type { Api } from '../config/config.ts'
 import type { SecretBox } from '../secret-box.ts'
-import type { ClientRecord, CredentialRecord, Lookups } from '../store/store.ts'
+import type { ClientRecord, CredentialRecord, GrantRecord, Lookups } from '../store/store.ts'
 import type { AccessClaims } from '../tokens/claims.ts'
 import { type TokenReader, looksLikeToken } from '../tokens/read-token.ts'
 import type { Check } from './decision.ts'
@@ -11,7 +11,7 @@ import type { Check } from './decision.ts'
 export type Origin =
   | { kind: 'api_key' | 'personal_access_token' | 'legacy_token'; credential: CredentialRecord }
   | { kind: 'jwt' | 'cwt'; credential: CredentialRecord; claims: AccessClaims }
-  | { kind: 'oauth_token'; client: ClientRecord; claims: AccessClaims }
+  | { kind: 'oauth_token'; client: ClientRecord; claims: AccessClaims; grant: GrantRecord | undefined }
 
 export type Found = { origin: Origin } | { check: Check; detail: string; expired?: boolean }
 
@@ -34,13 +34,18 @@ const ofToken = async ({ lookups, tokens }: Sources, value: string, api: Api, no
     }
   }
   const { claims, kind } = read
-  if (kind === 'oauth_token') {
-    const client = claims.clientId === undefined ? undefined : await lookups.clientById(claims.clientId)
+  // asked together: on Postgres they travel in one round trip
+  const [revoked, client, grant, credential] = await Promise.all([
+    lookups.isTokenRevoked(claims.id),
+    kind === 'oauth_token' && claims.clientId !== undefined ? lookups.clientById(claims.clientId) : undefined,
+    kind === 'oauth_token' && claims.grantId !== undefined ? lookups.grantById(claims.grantId) : undefined,
+    kind !== 'oauth_token' && claims.keyId !== undefined ? lookups.credentialById(claims.keyId) : undefined,
+  ])
+  if (revoked) return { check: 'status', detail: 'The token itself has been revoked.' }
+  if (kind === 'oauth_token')
     return client
-      ? { origin: { kind, client, claims } }
+      ? { origin: { kind, client, claims, grant } }
       : { check: 'status', detail: 'The client of this token has been deleted.' }
-  }
-  const credential = claims.keyId === undefined ? undefined : await lookups.credentialById(claims.keyId)
   return credential
     ? { origin: { kind, credential, claims } }
     : { check: 'status', detail: 'The key that this token was made from has been deleted.' }

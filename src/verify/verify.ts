@@ -1,11 +1,12 @@
 // The one judgement of any credential: read → format or signature → expiry → status → environment → API → organization →
 // scope → limit → decision. Every check is a phase of `judge`; nothing else decides whether a caller gets in.
-import type { Api } from '../config/config.ts'
+import { type Api, isIdentityScope, isReservedScope } from '../config/config.ts'
 import type { Code } from '../errors.ts'
 import type { Allowance } from '../limits/allowance.ts'
 import { type AppliedLimit, appliedLimits, needsPayer } from '../limits/policy.ts'
 import type { Role } from '../store/schema.ts'
 import type { MembershipRecord } from '../store/store.ts'
+import type { AccessClaims } from '../tokens/claims.ts'
 import type { LastUse } from './last-use.ts'
 import type { Check, Decision, Judgement, Principal } from './decision.ts'
 import { type Origin, type Sources, findOrigin } from './origin.ts'
@@ -35,20 +36,31 @@ const reached = (
   return new Map(membership ? [[only, membership]] : [])
 }
 
+/** Why a token that a client has for itself, or by a person's leave, is no longer good. */
+const endedGrant = ({ client, claims, grant }: Origin & { kind: 'oauth_token' }): string | undefined => {
+  if (client.organization?.suspended) return 'The organization of this client is suspended.'
+  if (claims.grantId === undefined)
+    return claims.subject === client.id && client.organization !== null
+      ? undefined
+      : 'The grant behind this token does not exist.'
+  // a grant is of one client and one person: a token that says otherwise was never made here
+  if (grant?.clientId !== client.id || grant.userId !== claims.subject)
+    return 'The grant behind this token does not exist any more.'
+  if (grant.revoked) return 'What the person allowed has been revoked.'
+  return grant.userActive ? undefined : 'The person behind this token is suspended.'
+}
+
 const standingOf = (origin: Origin): Standing => {
   if (origin.kind === 'oauth_token') {
-    const { client, claims } = origin
-    const suspended = client.organization.suspended ? 'The organization of this client is suspended.' : undefined
-    // a token for somebody else than the client itself stands on a grant; without one it is good for nothing
-    const ended =
-      suspended ?? (claims.subject === client.id ? undefined : 'The grant behind this token does not exist.')
+    const { client, claims, grant } = origin
     return {
       expiresAt: claims.expiresAt * 1000,
-      ended,
+      ended: endedGrant(origin),
       environment: client.environment,
       apis: client.apis,
-      organizationId: client.organization.id,
-      memberships: undefined,
+      organizationId: grant ? undefined : client.organization?.id,
+      // of somebody who acts for no organization there is none to look for
+      memberships: grant && (grant.organizationId !== null || grant.allOrganizations) ? grant.memberships : undefined,
     }
   }
   const { credential } = origin
@@ -73,11 +85,28 @@ const standingOf = (origin: Origin): Standing => {
   }
 }
 
+/** Those of a person's consent that still mean something: the API's own as far as the person's present role covers them, and those about the person. */
+const delegatedScopes = (
+  { client, grant }: Origin & { kind: 'oauth_token' },
+  api: Api,
+  claimed: readonly string[],
+  role: Role | undefined,
+): readonly string[] =>
+  claimed.filter(
+    (scope) =>
+      grant?.scopes.includes(scope) &&
+      (client.scopes?.includes(scope) ?? !isReservedScope(scope)) &&
+      (Object.hasOwn(api.scopes, scope)
+        ? role === undefined || api.roleScopes[role].includes(scope)
+        : isIdentityScope(scope) || scope === 'manage'),
+  )
+
 /** Scopes at this API: what was granted, never more than a token's own claim, never more than the role of its owner. */
 const scopesOf = (origin: Origin, api: Api, role: Role | undefined): readonly string[] => {
   const covered = Object.keys(api.scopes)
   const claimed = 'claims' in origin ? origin.claims.scopes : undefined
   if (origin.kind === 'oauth_token') {
+    if (origin.grant) return delegatedScopes(origin, api, claimed ?? [], role)
     const granted = origin.client.scopes ?? covered
     return (claimed ?? []).filter((scope) => granted.includes(scope))
   }
@@ -102,7 +131,13 @@ const principalOf = (origin: Origin, standing: Standing): Principal => {
   const stored = origin.kind === 'oauth_token' ? undefined : origin.credential
   const claims = 'claims' in origin ? origin.claims : undefined
   const ofUser = stored !== undefined && stored.kind !== 'api_key'
-  const everywhere = ofUser && stored.allOrganizations && claims === undefined
+  const grant = origin.kind === 'oauth_token' ? origin.grant : undefined
+  // a client that a person lets manage everything stands for the whole person; anything else that was made from something does not
+  const everywhere = grant
+    ? grant.allOrganizations &&
+      (origin as { claims: AccessClaims }).claims.scopes?.includes('manage') === true &&
+      grant.scopes.includes('manage')
+    : ofUser && stored.allOrganizations && claims === undefined
   return {
     kind: origin.kind,
     id: claims?.id ?? (stored?.id as string),
@@ -119,10 +154,12 @@ const principalOf = (origin: Origin, standing: Standing): Principal => {
       origin.kind === 'jwt' || origin.kind === 'cwt'
         ? { kind: origin.credential.kind, id: origin.credential.id }
         : undefined,
-    userId: ofUser ? stored.userId : undefined,
+    grant: grant && { id: grant.id, expiresAt: grant.expiresAt },
+    userId: ofUser ? stored.userId : grant?.userId,
     everywhere,
     // a token held to some organizations is not its owner's whole power
-    operator: everywhere && stored.kind === 'personal_access_token' && stored.operator,
+    operator:
+      everywhere && (grant ?? (stored?.kind === 'personal_access_token' ? stored : undefined))?.operator === true,
     apis: standing.apis ?? undefined,
     limits: undecided,
   }
@@ -131,7 +168,13 @@ const principalOf = (origin: Origin, standing: Standing): Principal => {
 /** Fills in what follows from the organization: tier, scopes and limits. */
 const settlePrincipal = (principal: Principal, origin: Origin, api: Api, id: string | undefined): void => {
   const membership = id === undefined ? undefined : principal.memberships?.get(id)
-  const owner = origin.kind === 'oauth_token' ? origin.client.organization : origin.credential.organization
+  // who pays for what a person does is the person's organization, never the client's
+  const owner =
+    origin.kind === 'oauth_token'
+      ? origin.grant
+        ? undefined
+        : origin.client.organization
+      : origin.credential.organization
   principal.organizationId = id
   principal.tier = owner?.tier ?? membership?.tier
   principal.scopes = scopesOf(origin, api, membership?.role ?? lowestRole(principal.memberships?.values() ?? []))
@@ -168,7 +211,14 @@ const organizationOf = (
       detail: 'The credential belongs to, or was made for, another organization than the request names.',
     }
   }
-  if (memberships === undefined) return { id: held }
+  if (memberships === undefined) {
+    if (held === undefined && needsPayer(api))
+      return {
+        code: 'organization_forbidden',
+        detail: 'The token is for no organization, and this API counts by organization.',
+      }
+    return { id: held }
+  }
   const wanted = named ?? held
   if (wanted !== undefined) {
     if (memberships.has(wanted)) return { id: wanted }
@@ -216,7 +266,7 @@ export class Verifier {
 
   async #judge(
     api: Api,
-    { credential, scopes = [], organizationId, cost = 1, dryRun = false, exchange }: Judgement,
+    { credential, scopes = [], organizationId, cost = 1, dryRun = false, exchange, thumbprint }: Judgement,
   ): Promise<Decision> {
     const now = this.#now()
     // 1. format or signature
@@ -231,6 +281,12 @@ export class Verifier {
         'invalid_api_key',
         'format',
         `${api.name} does not accept credentials of kind ${origin.kind}${exchange === undefined ? '' : ` in place of ${exchange}`}.`,
+      )
+    if ('claims' in origin && origin.claims.thumbprint !== thumbprint && origin.claims.thumbprint !== undefined)
+      return refuse(
+        'invalid_api_key',
+        'proof',
+        'The token is bound to a key that the request does not prove (RFC 9449 §7.1).',
       )
     const standing = standingOf(origin)
     // 2. expiry

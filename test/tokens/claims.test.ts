@@ -24,6 +24,8 @@ const claims: AccessClaims = {
   clientId: 'client-1',
   scopes: ['read', 'write'],
   keyId: 'key-1',
+  grantId: 'grant-1',
+  thumbprint: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I',
   organizationId: 'org-1',
   tier: 'pro',
   environment: 'live',
@@ -42,6 +44,8 @@ test('a JWT says what it was made of, by the names of RFC 9068 and RFC 8693', ()
     client_id: 'client-1',
     scope: 'read write',
     key_id: 'key-1',
+    grant_id: 'grant-1',
+    cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' },
     org_id: 'org-1',
     tier: 'pro',
     env: 'live',
@@ -67,7 +71,13 @@ test('a CWT says the same by labels, the cti in 16 bytes, and names no client', 
       ['env', 'live'],
     ]),
   )
-  assert.deepEqual(readClaims('cwt', fromCwtClaims(cwt)), { ...claims, format: 'cwt', clientId: undefined })
+  assert.deepEqual(readClaims('cwt', fromCwtClaims(cwt)), {
+    ...claims,
+    format: 'cwt',
+    clientId: undefined,
+    grantId: undefined,
+    thumbprint: undefined,
+  })
 })
 
 test('no scopes and scopes not narrowed are told apart', () => {

@@ -133,6 +133,8 @@ for (const name of ['plain', 'secret', 'edwards']) {
           clientId: format === 'jwt' ? keyFacts.keyId : undefined,
           scopes: [],
           keyId: keyFacts.keyId,
+          grantId: undefined,
+          thumbprint: undefined,
           organizationId: keyFacts.organizationId,
           tier: 'pro',
           environment: 'test',

@@ -91,19 +91,21 @@ export const tokenExchange: Grant = {
         return {
           scopes,
           environment,
-          mint: (granted) =>
-            mint.exchanged(api, kind, {
+          async mint(granted, { thumbprint }) {
+            const minted = await mint.exchanged(api, kind, {
               keyId: id,
               subject,
               organizationId: held,
               tier,
               environment,
               scopes: granted,
+              thumbprint,
               lifetimeSeconds,
-            }),
+            })
+            return { ...minted, members: { issued_token_type: tokenTypes[kind] } }
+          },
         }
       },
-      members: (kind: ExchangedKind) => ({ issued_token_type: tokenTypes[kind] }),
     }
   },
 }

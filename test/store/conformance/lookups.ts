@@ -222,6 +222,15 @@ export const lookups: readonly Requirement[] = [
         environment: 'test',
         apis: ['one'],
         organization: { id: organization, tier: 'pro', suspended: false },
+        registration: 'managed',
+        jwks: null,
+        jwksUri: null,
+        dpopBound: false,
+        parRequired: false,
+        subjectType: 'public',
+        postLogoutRedirectUris: [],
+        uri: null,
+        staleAt: null,
         secrets: [],
       })
       await addClientSecret(store, id, 'old', at + 5)
@@ -235,7 +244,7 @@ export const lookups: readonly Requirement[] = [
         ],
       )
       await suspend(store, 'organizations', organization, at)
-      assert.equal((await store.lookups.clientById(id))?.organization.suspended, true)
+      assert.equal((await store.lookups.clientById(id))?.organization?.suspended, true)
       await store.transaction((trx) => trx.deleteFrom('clients').execute())
       assert.equal(await store.lookups.clientById(id), undefined)
     },
