@@ -1,19 +1,21 @@
 // RFC 6749 §2.3: which client calls, and whether it proves so. Decided here alone, for every OAuth endpoint.
 import { timingSafeEqual } from 'node:crypto'
 import { hashOf } from '../credentials/format.ts'
-import type { ClientRecord, Lookups } from '../store/store.ts'
+import type { ClientRecord } from '../store/store.ts'
 import { decodeFormComponent } from './form-encoding.ts'
+import { type ResolveDeps, resolveClient } from './resolve.ts'
 
 /** The most secrets that a client has at once: two, while one replaces the other. */
 const maxSecrets = 2
 
-const maxClientIdLength = 200
+/** Parameters of a request that may speak for a client; an endpoint passes them all on. */
+export const clientParameters = ['client_id', 'client_secret', 'client_assertion_type', 'client_assertion'] as const
 
 /** What of a request speaks for a client. */
 export interface ClientRequest {
   /** Every one, as it came. */
   authorizationHeaders: readonly string[]
-  /** The form's `client_id` and `client_secret`, among others. */
+  /** Those in `clientParameters`, among others. */
   parameters: ReadonlyMap<string, string>
 }
 
@@ -104,14 +106,10 @@ const methods: readonly Method[] = [
 export const authenticationMethods: readonly string[] = methods.map(({ name }) => name)
 
 /**
- * Authenticates the client of a request. `now`: Unix milliseconds. Everything that is wrong with the proof comes out as `failed`,
+ * Authenticates the client of a request. Everything that is wrong with the proof comes out as `failed`,
  * and is answered alike: unknown client, wrong or ended secret, malformed header, suspended organization.
  */
-export const authenticateClient = async (
-  lookups: Pick<Lookups, 'clientById'>,
-  request: ClientRequest,
-  now: number,
-): Promise<ClientAuthentication> => {
+export const authenticateClient = async (deps: ResolveDeps, request: ClientRequest): Promise<ClientAuthentication> => {
   if (request.authorizationHeaders.length > 1)
     return { outcome: 'ambiguous', detail: 'The Authorization header is repeated.' }
   const [used, second] = methods.flatMap((method) => {
@@ -133,9 +131,8 @@ export const authenticateClient = async (
   if (presented === 'malformed') return failed(`${method.name} is malformed`)
   if ((request.parameters.get('client_id') ?? presented.clientId) !== presented.clientId)
     return { outcome: 'ambiguous', detail: 'The client_id in the body is not the one in the Authorization header.' }
-  const client =
-    presented.clientId.length > maxClientIdLength ? undefined : await lookups.clientById(presented.clientId)
-  const proven = method.proves(client, presented, now)
+  const client = await resolveClient(deps, presented.clientId)
+  const proven = method.proves(client, presented, deps.now())
   if (client === undefined) return failed('unknown client')
   if (!proven) return failed(`client ${client.id} failed at ${method.name}`)
   if (client.organization?.suspended) return failed(`the organization of client ${client.id} is suspended`)

@@ -1,5 +1,5 @@
 // RFC 6749 §3.2: the token endpoint. Five phases that every grant walks through; a grant fills in the third and what it allows at an API.
-import { authenticateClient, type ClientRequest } from '../clients/authenticate.ts'
+import { authenticateClient, clientParameters, type ClientRequest } from '../clients/authenticate.ts'
 import type { Api } from '../config/config.ts'
 import type { ClientRecord } from '../store/store.ts'
 import { invalidClient, OAuthError } from './errors.ts'
@@ -36,7 +36,7 @@ export interface Issued {
   facts: { grant_type: string; api: string; kind: string; client_id: string | undefined; token_id: string }
 }
 
-const commonParameters = ['grant_type', 'client_id', 'client_secret', 'scope']
+const commonParameters = ['grant_type', 'scope', ...clientParameters]
 
 /** Answers one token request. Throws OAuthError. */
 export const issueToken = async (
@@ -98,12 +98,8 @@ const grantOf = (form: Form): Grant => {
 }
 
 /** The client, which may use the grant; undefined where the grant goes without one and none was sent. */
-const clientOf = async (
-  { store, now }: OAuthDeps,
-  grant: Grant,
-  request: ClientRequest,
-): Promise<ClientRecord | undefined> => {
-  const authentication = await authenticateClient(store.lookups, request, now())
+const clientOf = async (deps: OAuthDeps, grant: Grant, request: ClientRequest): Promise<ClientRecord | undefined> => {
+  const authentication = await authenticateClient(deps, request)
   switch (authentication.outcome) {
     case 'ambiguous':
       throw new OAuthError('invalid_request', authentication.detail)

@@ -16,6 +16,7 @@ test('client authentication', async (t) => {
   const clock = stoppedClock('2026-02-01T12:00:00Z')
   const launched = await launch(t, { now: clock })
   const acme = await world(launched)
+  const deps = { store: launched.app.store, now: clock }
   const { client_id, client_secret } = await acme.client({ apis: ['smoo'] })
   const ask = (form: Record<string, string>, authorization?: string) =>
     launched.ask('POST', '/oauth/token', {
@@ -127,7 +128,7 @@ test('client authentication', async (t) => {
       authorizationHeaders: [basic(client_id, client_secret), basic(client_id, client_secret)],
       parameters: new Map<string, string>(),
     }
-    assert.equal((await authenticateClient(launched.app.store.lookups, twice, clock())).outcome, 'ambiguous')
+    assert.equal((await authenticateClient(deps, twice)).outcome, 'ambiguous')
   })
 
   await t.test('an unknown client costs as much as a wrong secret', async () => {
@@ -151,7 +152,7 @@ test('client authentication', async (t) => {
             ['client_secret', 'cs_wrong'],
           ]),
         }
-        assert.equal((await authenticateClient(launched.app.store.lookups, request, clock())).outcome, 'failed')
+        assert.equal((await authenticateClient(deps, request)).outcome, 'failed')
       } finally {
         Object.assign(crypto, originals)
         syncBuiltinESMExports()
