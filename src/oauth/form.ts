@@ -1,5 +1,6 @@
 // RFC 6749 §3.2, Appendix B: the parameters of a request to an OAuth endpoint, out of a form-encoded body.
 import { decodeFormComponent } from '../clients/form-encoding.ts'
+import type { Api } from '../config/config.ts'
 import { OAuthError } from './errors.ts'
 
 export const formMediaType = 'application/x-www-form-urlencoded'
@@ -8,6 +9,16 @@ export const formMediaType = 'application/x-www-form-urlencoded'
 export const maxFormLength = 16 * 1024
 
 const maxParameters = 64
+
+/** The parts of a request that an endpoint reads. */
+export interface FormRequest {
+  /** Undefined where there is none. */
+  body: Buffer | undefined
+  /** Every one, as it came. */
+  authorizationHeaders: readonly string[]
+  /** The API of the host that was called, where it names one. */
+  hostApi: Api | undefined
+}
 
 /** Every value of every parameter, those without a value left out. */
 export class Form {
@@ -50,4 +61,11 @@ export class Form {
     }
     return found
   }
+}
+
+/** Throws `invalid_request`. */
+export const parseForm = (body: Buffer | undefined): Form => {
+  if (body === undefined || body.length === 0)
+    throw new OAuthError('invalid_request', `Send the parameters in the body, as ${formMediaType}`)
+  return new Form(body)
 }

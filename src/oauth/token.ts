@@ -1,22 +1,14 @@
 // RFC 6749 §3.2: the token endpoint. Five phases that every grant walks through; a grant fills in the third and what it allows at an API.
-import { authenticateClient, clientParameters, type ClientRequest } from '../clients/authenticate.ts'
+import { clientParameters, type ClientRequest } from '../clients/authenticate.ts'
 import type { Api } from '../config/config.ts'
 import type { ClientRecord } from '../store/store.ts'
-import { invalidClient, OAuthError } from './errors.ts'
-import { Form, formMediaType } from './form.ts'
+import { callingClient, requireClient, requireGrant } from './calling-client.ts'
+import { OAuthError } from './errors.ts'
+import { type Form, type FormRequest, parseForm } from './form.ts'
 import type { Grant, OAuthDeps } from './grant.ts'
 import { grants } from './grants.ts'
 import { carriedScopes, grantedScopes, requestedScopes } from './scope.ts'
 import { targetApi } from './target.ts'
-
-export interface TokenRequest {
-  /** Undefined where there is none. */
-  body: Buffer | undefined
-  /** Every one, as it came. */
-  authorizationHeaders: readonly string[]
-  /** The API of the host that was called, where it names one. */
-  hostApi: Api | undefined
-}
 
 /** RFC 6749 §5.1, RFC 8693 §2.2.1. */
 interface TokenResponse {
@@ -41,7 +33,7 @@ const commonParameters = ['grant_type', 'scope', ...clientParameters]
 /** Answers one token request. Throws OAuthError. */
 export const issueToken = async (
   deps: OAuthDeps,
-  { body, authorizationHeaders, hostApi }: TokenRequest,
+  { body, authorizationHeaders, hostApi }: FormRequest,
 ): Promise<Issued> => {
   // 1. parse
   const form = parseForm(body)
@@ -83,12 +75,6 @@ export const issueToken = async (
   }
 }
 
-const parseForm = (body: Buffer | undefined): Form => {
-  if (body === undefined || body.length === 0)
-    throw new OAuthError('invalid_request', `Send the parameters in the body, as ${formMediaType}`)
-  return new Form(body)
-}
-
 const grantOf = (form: Form): Grant => {
   const grantType = form.once(['grant_type']).get('grant_type')
   if (grantType === undefined) throw new OAuthError('invalid_request', 'Send grant_type')
@@ -99,24 +85,9 @@ const grantOf = (form: Form): Grant => {
 
 /** The client, which may use the grant; undefined where the grant goes without one and none was sent. */
 const clientOf = async (deps: OAuthDeps, grant: Grant, request: ClientRequest): Promise<ClientRecord | undefined> => {
-  const authentication = await authenticateClient(deps, request)
-  switch (authentication.outcome) {
-    case 'ambiguous':
-      throw new OAuthError('invalid_request', authentication.detail)
-    case 'failed':
-      throw invalidClient(authentication.detail, authentication.challenge)
-    case 'absent':
-      if (grant.needsClient) throw invalidClient('no client authentication was sent', false)
-      return undefined
-    case 'authenticated': {
-      const { client } = authentication
-      if (!client.grants.includes(grant.grantType))
-        throw new OAuthError('unauthorized_client', 'This client may not use this grant type', {
-          reason: `client ${client.id} lacks the grant ${grant.grantType}`,
-        })
-      return client
-    }
-  }
+  const client = await (grant.needsClient ? requireClient : callingClient)(deps, request)
+  if (client) requireGrant(client, grant.grantType)
+  return client
 }
 
 /** Holds whatever a client gets to the APIs and the environment of the client. */
