@@ -9,6 +9,11 @@ export type OAuthErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
+  | 'unsupported_response_type'
+  | 'access_denied'
+  | 'login_required' // OpenID Connect Core §3.1.2.6, as the next two
+  | 'consent_required'
+  | 'request_not_supported'
   | 'invalid_target' // RFC 8707 §2
   | 'temporarily_unavailable'
   | 'server_error'

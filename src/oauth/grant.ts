@@ -24,7 +24,7 @@ export interface OAuthDeps {
 /** Kinds of token that the endpoint makes. */
 export type IssuedKind = 'oauth_token' | 'jwt' | 'cwt'
 
-interface GrantRequest {
+export interface GrantRequest {
   /** Undefined only where the grant goes without a client. */
   client: ClientRecord | undefined
   /** Those named in `Grant.parameters`, and no empty ones. */
@@ -34,7 +34,7 @@ interface GrantRequest {
 }
 
 /** What phase 5 binds every token to, whatever the grant. */
-interface Binding {
+export interface Binding {
   thumbprint: string | undefined
 }
 
@@ -52,11 +52,13 @@ interface Allowed {
 }
 
 /** What was granted, before it is known for which API. */
-interface Authorization {
+export interface Authorization {
   /** Kinds of token that it may become, the preferred one first. */
   kinds: readonly IssuedKind[]
   /** The one API that was granted, where the grant says which; a request may name it again, and no other (RFC 8707 §2.2). */
   api?: Api
+  /** By a person's leave: scopes about the person count too, and the answer always says which were granted. */
+  delegated?: boolean
   /** Throws OAuthError where it allows nothing there. `kind`: the first of `kinds` that the API accepts. */
   at(api: Api, kind: IssuedKind): Promise<Allowed>
 }

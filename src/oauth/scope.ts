@@ -1,5 +1,6 @@
 // RFC 6749 §3.3: the scopes that are asked for, and those that an API can carry.
-import { type Api, isReservedScope } from '../config/config.ts'
+import { type Api, identityScopes, isIdentityScope, isReservedScope } from '../config/config.ts'
+import type { ClientRecord } from '../store/store.ts'
 import { OAuthError } from './errors.ts'
 
 const form = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/
@@ -16,6 +17,14 @@ export const requestedScopes = (text: string | undefined): string[] | undefined 
 export const carriedScopes = (api: Api, environment: string, scopes: readonly string[]): string[] => {
   const isManagement = api.upstreams.get(environment)?.kind === 'management'
   return scopes.filter((scope) => Object.hasOwn(api.scopes, scope) || (isManagement && isReservedScope(scope)))
+}
+
+/** What a person may allow the client at `api`: its own scopes, those about the person, and at Latchkey itself `manage`. */
+export const delegableScopes = (api: Api, { scopes, environment }: ClientRecord): string[] => {
+  const isManagement = api.upstreams.get(environment)?.kind === 'management'
+  return (scopes ?? [...Object.keys(api.scopes), ...Object.keys(identityScopes)]).filter(
+    (scope) => Object.hasOwn(api.scopes, scope) || isIdentityScope(scope) || (isManagement && scope === 'manage'),
+  )
 }
 
 /** The scopes of the token: what was asked for, all of which must be allowed; not asked for, all that is. Throws `invalid_scope`. */

@@ -1,5 +1,6 @@
 // RFC 8707 §2, RFC 8693 §2.1: which API a token is for.
 import type { Api, Config } from '../config/config.ts'
+import type { ClientRecord } from '../store/store.ts'
 import { OAuthError } from './errors.ts'
 
 export interface TargetRequest {
@@ -32,4 +33,16 @@ export const targetApi = (config: Config, { resources, audiences, granted, hostA
   const api = granted ?? first ?? hostApi ?? only ?? config.defaultApi
   if (!api) throw invalidTarget('Send the resource that the token is for: the identifier of an API')
   return api
+}
+
+/** Holds whatever a client gets to the APIs and the environment of the client. Throws `invalid_target`. */
+export const requireReach = ({ id, apis, environment }: ClientRecord, api: Api): void => {
+  if (apis !== null && !apis.includes(api.name))
+    throw new OAuthError('invalid_target', 'This client may not have tokens for this API', {
+      reason: `client ${id} is held to ${apis.join(', ')}, not ${api.name}`,
+    })
+  if (!api.environments.has(environment))
+    throw new OAuthError('invalid_target', `The API ${api.name} does not serve the environment ${environment}`, {
+      reason: `client ${id} belongs to ${environment}`,
+    })
 }

@@ -1,6 +1,5 @@
 // RFC 6749 §3.2: the token endpoint. Five phases that every grant walks through; a grant fills in the third and what it allows at an API.
 import { clientParameters, type ClientRequest } from '../clients/authenticate.ts'
-import type { Api } from '../config/config.ts'
 import type { ClientRecord } from '../store/store.ts'
 import { callingClient, requireClient, requireGrant } from './calling-client.ts'
 import { OAuthError } from './errors.ts'
@@ -8,7 +7,7 @@ import { type Form, type FormRequest, parseForm } from './form.ts'
 import type { Grant, OAuthDeps } from './grant.ts'
 import { grants } from './grants.ts'
 import { carriedScopes, grantedScopes, requestedScopes } from './scope.ts'
-import { targetApi } from './target.ts'
+import { requireReach, targetApi } from './target.ts'
 
 /** RFC 6749 §5.1, RFC 8693 §2.2.1. */
 interface TokenResponse {
@@ -57,12 +56,15 @@ export const issueToken = async (
   if (client) requireReach(client, api)
   const allowed = await authorization.at(api, kind)
   const asked = requestedScopes(parameters.get('scope'))
-  const granted = grantedScopes(asked, carriedScopes(api, allowed.environment, allowed.scopes))
+  const { delegated = false } = authorization
+  // a person's grant was held to what its API carries when it was made
+  const carried = delegated ? allowed.scopes : carriedScopes(api, allowed.environment, allowed.scopes)
+  const granted = grantedScopes(asked, carried)
   // 5. mint and answer
   const { token, id, expiresIn, members } = await allowed.mint(granted, { thumbprint })
   const { tokenType, echoScope } = api.profile.token
   const scope = granted.join(' ')
-  const told = scope !== '' && (echoScope || (asked !== undefined && parameters.get('scope') !== scope))
+  const told = scope !== '' && (echoScope || delegated || (asked !== undefined && parameters.get('scope') !== scope))
   return {
     response: {
       access_token: token,
@@ -88,16 +90,4 @@ const clientOf = async (deps: OAuthDeps, grant: Grant, request: ClientRequest): 
   const client = await (grant.needsClient ? requireClient : callingClient)(deps, request)
   if (client) requireGrant(client, grant.grantType)
   return client
-}
-
-/** Holds whatever a client gets to the APIs and the environment of the client. */
-const requireReach = ({ id, apis, environment }: ClientRecord, api: Api): void => {
-  if (apis !== null && !apis.includes(api.name))
-    throw new OAuthError('invalid_target', 'This client may not have tokens for this API', {
-      reason: `client ${id} is held to ${apis.join(', ')}, not ${api.name}`,
-    })
-  if (!api.environments.has(environment))
-    throw new OAuthError('invalid_target', `The API ${api.name} does not serve the environment ${environment}`, {
-      reason: `client ${id} belongs to ${environment}`,
-    })
 }

@@ -97,7 +97,7 @@ export const mainMigrations: readonly Migration[] = [
       `CREATE INDEX codes_by_grant ON codes (grant_id)`,
       `CREATE INDEX codes_by_expiry ON codes (expires_at)`,
       `CREATE TABLE refresh_tokens (hash TEXT PRIMARY KEY, grant_id TEXT NOT NULL REFERENCES grants ON DELETE CASCADE, created_at BIGINT NOT NULL,
-        expires_at BIGINT NOT NULL, rotated_at BIGINT)`,
+        expires_at BIGINT NOT NULL, rotated_at BIGINT, rotated_jkt TEXT)`,
       `CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id)`,
       `CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at)`,
       `CREATE TABLE device_codes (hash TEXT PRIMARY KEY, user_code_hash TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL REFERENCES clients ON DELETE CASCADE, api TEXT NOT NULL,

@@ -182,8 +182,9 @@ export interface Schema {
     grant_id: string
     created_at: number
     expires_at: number
-    /** When its successor was made. */
+    /** When its successor was made, and by proof of which DPoP key. */
     rotated_at: number | null
+    rotated_jkt: string | null
   }
   /** RFC 8628. */
   device_codes: {
