@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { Api } from '../config/config.ts'
 import { isStoreFault } from '../store/fault.ts'
+import { type MaybePromise, andThen, orElse } from '../store/maybe-promise.ts'
 import { presentedCredential } from '../verify/credential.ts'
 import type { Decision, Judgement } from '../verify/decision.ts'
 import type { Verifier } from '../verify/verify.ts'
@@ -23,13 +24,13 @@ export const faultAnswer = (api: Api, requestId: string, error: unknown, log: Lo
   return errorAnswer(api, isStoreFault(error) ? 'temporarily_unavailable' : 'internal_error', requestId)
 }
 
-/** Judges the request and spends what it costs, or has the answer that refuses it. Never throws. */
-export const admit = async (
+/** Judges the request and spends what it costs, or has the answer that refuses it: at once where the store answers so. Never throws. */
+export const admit = (
   { verifier, log, now }: AdmissionDeps,
   api: Api,
   asked: Asked,
   requestId: string,
-): Promise<Admission> => {
+): MaybePromise<Admission> => {
   const presented = presentedCredential(asked.rawHeaders, api.profile.presentation)
   if ('missing' in presented) return { answer: missingAnswer(api, requestId) }
   if ('malformed' in presented) return { answer: errorAnswer(api, 'invalid_request', requestId, presented.malformed) }
@@ -41,12 +42,11 @@ export const admit = async (
     scopes: scopesNeeded(api, asked),
     organizationId: organization.id,
   }
-  try {
-    const decision = await verifier.judge(api, judgement)
-    return decision.valid
-      ? { admitted: decision, judgement }
-      : { answer: denialAnswer(api, decision, requestId, now()) }
-  } catch (error) {
-    return { answer: faultAnswer(api, requestId, error, log) }
-  }
+  return orElse<Admission>(
+    () =>
+      andThen(verifier.judge(api, judgement), (decision) =>
+        decision.valid ? { admitted: decision, judgement } : { answer: denialAnswer(api, decision, requestId, now()) },
+      ),
+    (fault) => ({ answer: faultAnswer(api, requestId, fault, log) }),
+  )
 }

@@ -81,7 +81,7 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     const exchange = upstreams.call({ url, method: request.method, target, headers, body, timeouts: api.timeouts })
     let ended: { refused: Refused | undefined } | undefined
     const stop = watch(
-      () => verifier.judge(api, { ...judgement, dryRun: true }),
+      async () => verifier.judge(api, { ...judgement, dryRun: true }),
       (refused) => {
         log.info({ request_id: id, api: api.name, check: refused?.reason.check }, 'open exchange ended')
         ended = { refused }

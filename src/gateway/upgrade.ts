@@ -101,7 +101,7 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
       upgrade: true,
     })
     const stop = watch(
-      () => verifier.judge(api, { ...judgement, dryRun: true }),
+      async () => verifier.judge(api, { ...judgement, dryRun: true }),
       (refused) => {
         log.info({ request_id: requestId, api: api.name, check: refused?.reason.check }, 'open connection ended')
         socket.destroy()

@@ -1,5 +1,6 @@
 // Units that this process has taken from the shared counters and not spent yet. Spending is a subtraction in memory;
 // only taking a slice asks the store. Several limits are decided and spent together, without giving way in between.
+import type { MaybePromise } from '../store/maybe-promise.ts'
 import { staleSliceMs } from '../store/period.ts'
 import type { Counters, Take, Taken } from '../store/store.ts'
 import type { AppliedLimit } from './policy.ts'
@@ -60,11 +61,16 @@ export class Allowance {
     this.#onFault = onFault
   }
 
-  /** Spends `cost` units of every limit, or of none. `now`: Unix milliseconds. Throws when the store cannot be asked. */
-  async spend(limits: readonly AppliedLimit[], cost: number, now: number): Promise<Spending> {
+  /** Spends `cost` units of every limit, or of none: at once where they are held. `now`: Unix milliseconds. Throws when the store cannot be asked. */
+  spend(limits: readonly AppliedLimit[], cost: number, now: number): MaybePromise<Spending> {
+    for (const limit of limits) if (!this.#covers(limit, cost, now)) return this.#takeAndSpend(limits, cost, now)
+    return this.#subtract(limits, cost, now)
+  }
+
+  async #takeAndSpend(limits: readonly AppliedLimit[], cost: number, now: number): Promise<Spending> {
     for (;;) {
       const short = limits.find((limit) => !this.#covers(limit, cost, now))
-      if (short === undefined) break
+      if (short === undefined) return this.#subtract(limits, cost, now)
       const held = this.#present(short, now)
       if (held?.pending) {
         await held.pending
@@ -75,15 +81,17 @@ export class Allowance {
         return { refused: states[limits.indexOf(short)], states }
       }
     }
-    for (const { counter } of limits) {
-      const held = this.#held.get(counter) as Held
+  }
+
+  /** All of the limits cover the cost. */
+  #subtract(limits: readonly AppliedLimit[], cost: number, now: number): Spending {
+    const states = limits.map((limit) => {
+      const held = this.#held.get(limit.counter) as Held
       held.units -= cost
       held.spentAt = now
-    }
-    return {
-      refused: undefined,
-      states: limits.map((limit) => this.#state(limit, this.#held.get(limit.counter) as Held)),
-    }
+      return this.#state(limit, held)
+    })
+    return { refused: undefined, states }
   }
 
   /** Where the limits stand; spends nothing. */

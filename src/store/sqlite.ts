@@ -7,6 +7,7 @@ import { ExactCache } from './exact-cache.ts'
 import { recordLastUse } from './last-use.ts'
 import { migrate } from './migrate.ts'
 import { activityMigrations, mainMigrations } from './migrations.ts'
+import { onceARun } from './once-a-run.ts'
 import {
   type ClientRow,
   type CredentialRow,
@@ -95,7 +96,7 @@ const sqliteLookups = (reader: DatabaseSync): Lookups => {
   const dataVersion = reader.prepare('PRAGMA data_version')
   dataVersion.setReturnArrays(true)
   // Any commit by another connection changes this number; the reader never writes, so every commit is another connection's.
-  const version = (): number => (dataVersion.get() as unknown as [number])[0]
+  const version = onceARun(() => (dataVersion.get() as unknown as [number])[0])
   const credentials = new ExactCache<CredentialRecord>(version, 100_000)
   const clients = new ExactCache<ClientRecord>(version, 10_000)
   const grants = new ExactCache<GrantRecord>(version, 100_000)

@@ -1,9 +1,7 @@
 // The store's contract. sqlite.ts and postgres.ts fulfil it; test/store/conformance.ts holds both to it.
 import type { Kysely, Transaction } from 'kysely'
+import type { MaybePromise } from './maybe-promise.ts'
 import type { ActivitySchema, Role, Schema, StoredKind, Tier } from './schema.ts'
-
-/** SQLite answers at once, Postgres with a promise; `await` takes both. */
-type MaybePromise<T> = T | Promise<T>
 
 interface OrganizationRecord {
   id: string
@@ -100,7 +98,8 @@ export interface SigningKeyRecord {
 }
 
 /**
- * What the hot path reads. Every answer is as new as the last commit of any process on the store, at the moment of the call.
+ * What the hot path reads. Every answer is as new as the last commit of any process on the store: at the moment of the call,
+ * or, on SQLite, at the first call of the same run of JavaScript (once-a-run.ts says why no request can tell).
  * Returned records may be shared between calls: they are never changed.
  */
 export interface Lookups {

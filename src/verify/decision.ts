@@ -6,7 +6,7 @@ import type { CredentialKind } from '../profiles/profile.ts'
 import type { Tier } from '../store/schema.ts'
 import type { MembershipRecord } from '../store/store.ts'
 
-/** Who a valid credential stands for. */
+/** Who a valid credential stands for. Shared between requests: never changed once it is made. */
 export interface Principal {
   kind: CredentialKind
   /** The credential's id; of a token its `jti` or `cti`. */

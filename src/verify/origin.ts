@@ -3,6 +3,7 @@ import { type Parsed, hashOf, parseCredential } from '../credentials/format.ts'
 import { legacyHash } from '../credentials/legacy-format.ts'
 import type { Api } from '../config/config.ts'
 import type { SecretBox } from '../secret-box.ts'
+import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import type { ClientRecord, CredentialRecord, GrantRecord, Lookups } from '../store/store.ts'
 import type { AccessClaims } from '../tokens/claims.ts'
 import { type TokenReader, looksLikeToken } from '../tokens/read-token.ts'
@@ -51,26 +52,33 @@ const ofToken = async ({ lookups, tokens }: Sources, value: string, api: Api, no
     : { check: 'status', detail: 'The key that this token was made from has been deleted.' }
 }
 
-const ofOwnForm = async ({ lookups }: Sources, value: string, { kind }: Parsed): Promise<Found> => {
-  const credential = await lookups.credentialByHash(hashOf(value))
-  return credential?.kind === kind
-    ? { origin: { kind, credential } }
-    : { check: 'look-up', detail: 'Form and checksum are right, but there is no such credential here.' }
+const ofOwnForm = ({ lookups }: Sources, hash: string, { kind }: Parsed): MaybePromise<Found> =>
+  andThen(lookups.credentialByHash(hash), (credential) =>
+    credential?.kind === kind
+      ? { origin: { kind, credential } }
+      : { check: 'look-up', detail: 'Form and checksum are right, but there is no such credential here.' },
+  )
+
+const orLegacy = ({ lookups, box }: Sources, hash: string, found: Found): MaybePromise<Found> =>
+  'origin' in found
+    ? found
+    : andThen(lookups.credentialByHash(legacyHash(box, hash)), (credential) =>
+        credential?.kind === 'legacy_token' ? { origin: { kind: 'legacy_token', credential } } : found,
+      )
+
+const ofNoForm: Found = {
+  check: 'format',
+  detail:
+    'This has the form of no credential made here, or its checksum is wrong: check for a typo, a cut end or a swapped environment.',
 }
 
 /** Finds what `value` stands for. An API that accepts legacy tokens also finds those that look like a credential of another kind. */
-export const findOrigin = async (sources: Sources, value: string, api: Api, now: number): Promise<Found> => {
+export const findOrigin = (sources: Sources, value: string, api: Api, now: number): MaybePromise<Found> => {
   const parsed = parseCredential(value, sources.keyPrefixes)
-  let found: Found
-  if (parsed) found = await ofOwnForm(sources, value, parsed)
-  else if (looksLikeToken(value)) found = await ofToken(sources, value, api, now)
-  else
-    found = {
-      check: 'format',
-      detail:
-        'This has the form of no credential made here, or its checksum is wrong: check for a typo, a cut end or a swapped environment.',
-    }
-  if ('origin' in found || !api.profile.accepts.includes('legacy_token')) return found
-  const legacy = await sources.lookups.credentialByHash(legacyHash(sources.box, hashOf(value)))
-  return legacy?.kind === 'legacy_token' ? { origin: { kind: 'legacy_token', credential: legacy } } : found
+  const legacy = api.profile.accepts.includes('legacy_token')
+  const hash = parsed || legacy ? hashOf(value) : ''
+  let found: MaybePromise<Found> = ofNoForm
+  if (parsed) found = ofOwnForm(sources, hash, parsed)
+  else if (looksLikeToken(value)) found = ofToken(sources, value, api, now)
+  return legacy ? andThen(found, (first) => orLegacy(sources, hash, first)) : found
 }
