@@ -6,6 +6,8 @@ import type { Store } from './store.ts'
 /** Rows removed in one transaction, and transactions for one kind of row in one call. */
 const batchSize = 500
 const maxBatches = 20
+/** Of what comes with every request of some clients. */
+const maxFrequentBatches = 400
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -16,15 +18,23 @@ export interface Pruned {
   credentials: number
   clientSecrets: number
   signingKeys: number
+  sessions: number
+  codes: number
+  refreshTokens: number
+  deviceCodes: number
+  grants: number
+  pushedRequests: number
+  revokedTokens: number
+  usedIds: number
   lastUses: number
   /** Where the next call goes on looking for last uses without a credential; undefined: from the start. */
   resumeAt: string | undefined
 }
 
 /** Runs `remove`, which says how many rows it removed, until it finds less than a batch or the call has done its share. */
-const inBatches = async (remove: () => Promise<number>): Promise<number> => {
+const inBatches = async (remove: () => Promise<number>, batches = maxBatches): Promise<number> => {
   let total = 0
-  for (let batch = 0; batch < maxBatches; batch++) {
+  for (let batch = 0; batch < batches; batch++) {
     const removed = await remove()
     total += removed
     if (removed < batchSize) break
@@ -69,6 +79,43 @@ const credentials = (store: Store, column: 'expires_at' | 'revoked_at', before: 
     if (ids.length > 0) await store.activity.deleteFrom('last_used').where('credential_id', 'in', ids).execute()
     return ids.length
   })
+
+/** Tables of the authorization server that are over at `expires_at`, by their key. */
+type Expiring = 'sessions' | 'codes' | 'refresh_tokens' | 'device_codes' | 'pushed_requests' | 'revoked_tokens'
+
+const expired = (store: Store, table: Expiring, key: 'id' | 'hash', before: number): Promise<number> =>
+  inBatches(() =>
+    store.transaction(async (trx) => {
+      const { numAffectedRows } = await sql`DELETE FROM ${sql.table(table)} WHERE ${sql.ref(key)} IN
+        (SELECT ${sql.ref(key)} FROM ${sql.table(table)} WHERE expires_at <= ${before} LIMIT ${batchSize})`.execute(trx)
+      return Number(numAffectedRows)
+    }),
+  )
+
+/** Only once its refresh tokens have gone, of which there may be thousands: what goes by cascade is not counted in batches. */
+const grants = (store: Store, before: number): Promise<number> =>
+  inBatches(() =>
+    store.transaction(async (trx) => {
+      const { numAffectedRows } =
+        await sql`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= ${before}
+        AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE grant_id = grants.id) LIMIT ${batchSize})`.execute(trx)
+      return Number(numAffectedRows)
+    }),
+  )
+
+const usedIds = (activity: Kysely<ActivitySchema>, before: number): Promise<number> =>
+  inBatches(
+    async () =>
+      removed(
+        await activity
+          .deleteFrom('used_ids')
+          .where('id', 'in', (from) =>
+            from.selectFrom('used_ids').select('id').where('expires_at', '<=', before).limit(batchSize),
+          )
+          .executeTakeFirstOrThrow(),
+      ),
+    maxFrequentBatches,
+  )
 
 const links = (store: Store, column: 'expires_at' | 'used_at', before: number): Promise<number> =>
   inBatches(() =>
@@ -118,7 +165,8 @@ const strayLastUses = async (
 /**
  * Removes, as of `now` (Unix milliseconds): counters and slices whose period ended over a minute ago, links expired or used for a day,
  * credentials revoked or expired for 90 days with their last use, client secrets expired for a day, signing keys whose last token has
- * expired, and last uses without a credential. At most 10,000 rows of a kind a call; `from` is the `resumeAt` of the call before.
+ * expired, what the authorization server keeps once it is over for a day (sessions at once), used ids whose time ended over a minute ago,
+ * and last uses without a credential. At most 10,000 rows of a kind a call, of used ids 200,000; `from` is the `resumeAt` of the call before.
  * Commits nothing where there is nothing to remove. Any number of processes may do so at once.
  */
 export const pruneExpired = async (store: Store, now: number, from = ''): Promise<Pruned> => {
@@ -130,8 +178,19 @@ export const pruneExpired = async (store: Store, now: number, from = ''): Promis
     async () => (await removeDated(store, 'client_secrets', 'expires_at', now - day)).length,
   )
   const signingKeys = await inBatches(async () => (await removeDated(store, 'signing_keys', 'expires_at', now)).length)
+  const authorization = {
+    sessions: await expired(store, 'sessions', 'id', now),
+    codes: await expired(store, 'codes', 'hash', now - day),
+    refreshTokens: await expired(store, 'refresh_tokens', 'hash', now - day),
+    deviceCodes: await expired(store, 'device_codes', 'hash', now - day),
+    grants: await grants(store, now - day),
+    pushedRequests: await expired(store, 'pushed_requests', 'hash', now - day),
+    revokedTokens: await expired(store, 'revoked_tokens', 'id', now - day),
+    usedIds: await usedIds(store.activity, now - minute),
+  }
   const strays = await strayLastUses(store, from)
   return {
+    ...authorization,
     counters: ended,
     links: oldLinks,
     credentials: oldCredentials,

@@ -147,3 +147,70 @@ export const addLink = async (store: Store, given: Partial<Schema['links']> = {}
   })
   return hash
 }
+
+export const addSession = async (
+  store: Store,
+  user_id: string,
+  given: Partial<Schema['sessions']> = {},
+): Promise<string> => {
+  const id = newId()
+  await insert(store, 'sessions', {
+    id,
+    hash: `hash-${id}`,
+    user_id,
+    created_at: at,
+    authenticated_at: at,
+    expires_at: at + 1,
+    ip: null,
+    user_agent: null,
+    ...given,
+  })
+  return id
+}
+
+export const addGrant = async (
+  store: Store,
+  client_id: string,
+  user_id: string,
+  given: Partial<Schema['grants']> = {},
+): Promise<string> => {
+  const id = newId()
+  await insert(store, 'grants', {
+    id,
+    client_id,
+    user_id,
+    organization_id: null,
+    all_organizations: 1,
+    api: 'multi',
+    scopes: 'read',
+    authenticated_at: at,
+    jkt: null,
+    created_at: at,
+    expires_at: at + 1,
+    revoked_at: null,
+    ...given,
+  })
+  return id
+}
+
+export const addRefreshToken = async (store: Store, grant_id: string, expires_at: number): Promise<string> => {
+  const hash = newId()
+  await insert(store, 'refresh_tokens', { hash, grant_id, created_at: at, expires_at, rotated_at: null })
+  return hash
+}
+
+export const addCode = async (store: Store, grant_id: string, expires_at: number): Promise<string> => {
+  const hash = newId()
+  await insert(store, 'codes', {
+    hash,
+    grant_id,
+    redirect_uri: null,
+    code_challenge: null,
+    nonce: null,
+    jkt: null,
+    created_at: at,
+    expires_at,
+    redeemed_at: null,
+  })
+  return hash
+}

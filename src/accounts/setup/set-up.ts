@@ -9,6 +9,7 @@ import { cleanName, nameMistake } from '../name.ts'
 import { addOrganization } from '../organizations/create.ts'
 import type { Organization } from '../organizations/organization.ts'
 import { hashPassword, passwordMistake } from '../password.ts'
+import { endSessionsOf } from '../sessions.ts'
 import { addUser } from '../users/create.ts'
 import type { User } from '../users/user.ts'
 
@@ -69,7 +70,10 @@ export const setUp = async (
   })
 }
 
-/** Sets the password of the link's user, whose address is `email`, and uses the link up. False: the link is no longer good. Throws `invalid_request`. */
+/**
+ * Sets the password of the link's user, whose address is `email`, and uses the link up. Sessions that stand on an older password end
+ * (OWASP ASVS 5.0 §7.4). False: the link is no longer good. Throws `invalid_request`.
+ */
 export const setPassword = async (
   store: Store,
   token: string,
@@ -83,11 +87,9 @@ export const setPassword = async (
     const userId = (await consumeLink(trx, 'user', token, now))?.userId
     if (!userId) return false
     await trx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute()
-    await recordChange(trx, linkActor('user link', userId, false, origin), now, {
-      action: 'user.password_set',
-      targetKind: 'user',
-      targetId: userId,
-    })
+    const actor = linkActor('user link', userId, false, origin)
+    await recordChange(trx, actor, now, { action: 'user.password_set', targetKind: 'user', targetId: userId })
+    await endSessionsOf(trx, actor, userId, now)
     return true
   })
 }

@@ -3,6 +3,7 @@ import { recordChange } from '../../audit/record.ts'
 import type { Store } from '../../store/store.ts'
 import { type Actor, requireOperator } from '../actor.ts'
 import { cleanName } from '../name.ts'
+import { endSessionsOf } from '../sessions.ts'
 import { requireAnotherOperator } from './operators.ts'
 import { findUser, type User } from './user.ts'
 
@@ -43,6 +44,8 @@ export const updateUser = (
       .where('id', '=', userId)
       .execute()
     await recordChange(trx, actor, now, { action: 'user.updated', targetKind: 'user', targetId: userId, detail })
+    // whoever was signed in is not so again when the person is resumed
+    if (detail.suspended === true) await endSessionsOf(trx, actor, userId, now)
     return findUser(trx, userId)
   })
 }

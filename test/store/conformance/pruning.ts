@@ -6,10 +6,15 @@ import type { Requirement } from '../conformance.ts'
 import {
   addClient,
   addClientSecret,
+  addCode,
   addCredential,
+  addGrant,
   addLink,
   addOrganization,
+  addRefreshToken,
+  addSession,
   addSigningKey,
+  addUser,
   at,
   newId,
 } from '../rows.ts'
@@ -21,6 +26,14 @@ const nothing = {
   credentials: 0,
   clientSecrets: 0,
   signingKeys: 0,
+  sessions: 0,
+  codes: 0,
+  refreshTokens: 0,
+  deviceCodes: 0,
+  grants: 0,
+  pushedRequests: 0,
+  revokedTokens: 0,
+  usedIds: 0,
   lastUses: 0,
   resumeAt: undefined,
 }
@@ -67,13 +80,13 @@ export const pruning: readonly Requirement[] = [
       await store.counters.take({ ...window, counter: 'month', period: 'month' }, at)
 
       assert.deepEqual(await pruneExpired(store, at), {
+        ...nothing,
         counters: 1,
         links: 2,
         credentials: 3,
         clientSecrets: 1,
         signingKeys: 1,
         lastUses: 1,
-        resumeAt: undefined,
       })
       assert.deepEqual(await idsOf(store, 'credentials'), keptCredentials)
       assert.deepEqual(
@@ -102,6 +115,96 @@ export const pruning: readonly Requirement[] = [
       const version = store.lookups.version()
       assert.deepEqual(await pruneExpired(store, at), nothing)
       assert.equal(store.lookups.version(), version, 'nothing to prune is nothing committed')
+    },
+  ],
+  [
+    'what the authorization server keeps goes once it is over: sessions at once, what must be told from the unknown a day later',
+    async (database) => {
+      const store = await database.open()
+      const user = await addUser(store)
+      const client = await addClient(store, await addOrganization(store))
+      const over = at - day
+      const sessions = [await addSession(store, user), await addSession(store, user, { expires_at: at + day })]
+      await addSession(store, user, { expires_at: at })
+      const grants = [
+        await addGrant(store, client, user, { expires_at: at + day }),
+        await addGrant(store, client, user, { expires_at: at + day, revoked_at: at - 100 * day }),
+        await addGrant(store, client, user, { expires_at: over + 1 }),
+        await addGrant(store, client, user, { expires_at: over }),
+      ] as const
+      const gone = await addGrant(store, client, user, { expires_at: over })
+      const refreshTokens = [
+        await addRefreshToken(store, grants[0], over + 1),
+        await addRefreshToken(store, grants[3], over + 1), // keeps its grant until it goes itself
+      ]
+      await addRefreshToken(store, grants[0], over)
+      await addRefreshToken(store, gone, over)
+      const codes = [await addCode(store, grants[0], over + 1)]
+      await addCode(store, grants[0], over)
+      await addCode(store, gone, at + day) // goes with its grant
+      const base = { client_id: client, created_at: at }
+      const device = { ...base, api: 'multi', scopes: '', jkt: null, interval_ms: 1, polled_at: null, denied_at: null }
+      await store.transaction(async (trx) => {
+        for (const [hash, expires_at] of [
+          ['kept', over + 1],
+          ['over', over],
+        ] as const) {
+          await trx
+            .insertInto('device_codes')
+            .values({ ...device, hash, user_code_hash: hash, expires_at, grant_id: null })
+            .execute()
+          await trx
+            .insertInto('pushed_requests')
+            .values({ ...base, hash, parameters: '[]', expires_at })
+            .execute()
+          await trx.insertInto('revoked_tokens').values({ id: hash, expires_at }).execute()
+        }
+      })
+      const ids = [
+        { id: 'kept', expires_at: at - 59_999 },
+        ...Array.from({ length: 1_200 }, (_, index) => ({ id: `over-${index}`, expires_at: at - 60_000 })),
+      ]
+      await store.activity.insertInto('used_ids').values(ids).execute()
+
+      assert.deepEqual(await pruneExpired(store, at), {
+        ...nothing,
+        sessions: 1,
+        codes: 1,
+        refreshTokens: 2,
+        deviceCodes: 1,
+        grants: 1,
+        pushedRequests: 1,
+        revokedTokens: 1,
+        usedIds: 1_200,
+      })
+      const left = async (table: 'codes' | 'refresh_tokens' | 'device_codes' | 'pushed_requests') =>
+        (await store.db.selectFrom(table).select('hash').orderBy('hash').execute()).map((row) => row.hash)
+      const leftIds = async (table: 'sessions' | 'grants' | 'revoked_tokens') =>
+        (await store.db.selectFrom(table).select('id').orderBy('id').execute()).map((row) => row.id)
+      assert.deepEqual(await leftIds('sessions'), sessions)
+      assert.deepEqual(await leftIds('grants'), [...grants])
+      assert.deepEqual(await leftIds('revoked_tokens'), ['kept'])
+      assert.deepEqual(await left('codes'), codes)
+      assert.deepEqual(await left('refresh_tokens'), refreshTokens)
+      assert.deepEqual(await left('device_codes'), ['kept'])
+      assert.deepEqual(await left('pushed_requests'), ['kept'])
+      const [kept, ...others] = await store.activity.selectFrom('used_ids').select('id').execute()
+      assert.deepEqual([kept?.id, others.length], ['kept', 0])
+
+      const version = store.lookups.version()
+      assert.deepEqual(await pruneExpired(store, at), nothing)
+      assert.equal(store.lookups.version(), version, 'nothing to prune is nothing committed')
+      assert.deepEqual(await pruneExpired(store, at + 1), {
+        ...nothing,
+        sessions: 1,
+        codes: 1,
+        refreshTokens: 2,
+        deviceCodes: 1,
+        grants: 2,
+        pushedRequests: 1,
+        revokedTokens: 1,
+        usedIds: 1,
+      })
     },
   ],
   [
