@@ -15,6 +15,8 @@ export type OAuthErrorCode =
   | 'consent_required'
   | 'request_not_supported'
   | 'invalid_target' // RFC 8707 §2
+  | 'invalid_token' // RFC 6750 §3.1
+  | 'insufficient_scope' // RFC 6750 §3.1
   | 'temporarily_unavailable'
   | 'server_error'
 

@@ -1,26 +1,38 @@
-// RFC 8414: what this authorization server is and can do; only what is true today, and all of it from the one issuer.
+// RFC 8414 §2, OpenID Connect Discovery §3: what this authorization server is and can do, one document at both addresses.
+// Only what is true today, and all of it from the one issuer: test/oauth/metadata-is-true.test.ts tries every member.
 import { authenticationMethods } from '../clients/authenticate.ts'
-import type { Config } from '../config/config.ts'
+import { type Config, identityScopes } from '../config/config.ts'
 import { grants } from './grants.ts'
+import { idTokenAlgorithm } from './id-token.ts'
 
-export interface Metadata {
-  issuer: string
-  token_endpoint: string
-  jwks_uri: string
-  scopes_supported: string[]
-  response_types_supported: string[]
-  grant_types_supported: string[]
-  token_endpoint_auth_methods_supported: string[]
-  service_documentation: string
-}
-
-export const metadataOf = ({ issuer, apis }: Pick<Config, 'issuer' | 'apis'>): Metadata => ({
+export const metadataOf = ({ issuer, apis }: Pick<Config, 'issuer' | 'apis'>) => ({
   issuer,
-  token_endpoint: `${issuer}/oauth/token`,
   jwks_uri: `${issuer}/.well-known/jwks.json`,
-  scopes_supported: [...new Set([...apis.values()].flatMap(({ scopes }) => Object.keys(scopes)))],
-  response_types_supported: [],
-  grant_types_supported: [...grants.keys()],
-  token_endpoint_auth_methods_supported: [...authenticationMethods],
   service_documentation: `${issuer}/docs`,
+  scopes_supported: [
+    ...new Set([...Object.keys(identityScopes), ...[...apis.values()].flatMap(({ scopes }) => Object.keys(scopes))]),
+  ],
+
+  token_endpoint: `${issuer}/oauth/token`,
+  token_endpoint_auth_methods_supported: [...authenticationMethods],
+  grant_types_supported: [...grants.keys()],
+
+  response_types_supported: [],
+
+  userinfo_endpoint: `${issuer}/oauth/userinfo`,
+  subject_types_supported: ['public', 'pairwise'],
+  id_token_signing_alg_values_supported: [idTokenAlgorithm],
+  claims_supported: [
+    'iss',
+    'sub',
+    'aud',
+    'exp',
+    'iat',
+    'auth_time',
+    'nonce',
+    'at_hash',
+    'name',
+    'email',
+    'email_verified',
+  ],
 })

@@ -4,21 +4,13 @@ import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { OAuthDeps } from './grant.ts'
 import { metadataOf } from './metadata.ts'
 import { tokenRoutes } from './token-routes.ts'
+import { userInfoRoutes } from './userinfo-routes.ts'
 
 /** Seconds that others may keep what is published; as long as a new key may take to be known everywhere. */
 const maxAgeSeconds = 300
 
-const Names = Type.Array(Type.String())
-const MetadataAnswer = Type.Object({
-  issuer: Type.String(),
-  token_endpoint: Type.String(),
-  jwks_uri: Type.String(),
-  scopes_supported: Names,
-  response_types_supported: Names,
-  grant_types_supported: Names,
-  token_endpoint_auth_methods_supported: Names,
-  service_documentation: Type.String(),
-})
+/** Which members there are depends on what is switched on. */
+const Metadata = Type.Object({ issuer: Type.String() }, { additionalProperties: true })
 const JwkSet = Type.Object({ keys: Type.Array(Type.Object({}, { additionalProperties: true })) })
 
 const published = (operationId: string, summary: string, answer: object) => ({
@@ -33,10 +25,17 @@ export const oauthRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
     await app.register(tokenRoutes(deps))
+    await app.register(userInfoRoutes(deps))
+    const metadata = metadataOf(deps.config)
     app.get(
       '/.well-known/oauth-authorization-server',
-      published('metadata', 'Authorization server metadata (RFC 8414)', MetadataAnswer),
-      (_request, reply) => publish(reply).send(metadataOf(deps.config)),
+      published('metadata', 'Authorization server metadata (RFC 8414)', Metadata),
+      (_request, reply) => publish(reply).send(metadata),
+    )
+    app.get(
+      '/.well-known/openid-configuration',
+      published('openidConfiguration', 'OpenID provider metadata (OpenID Connect Discovery)', Metadata),
+      (_request, reply) => publish(reply).send(metadata),
     )
     app.get(
       '/.well-known/jwks.json',
