@@ -7,7 +7,9 @@ import { accountsRoutes } from './accounts/routes.ts'
 import { setupPages } from './accounts/setup-page.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { ensureBuiltInClients } from './clients/built-in.ts'
+import { KeySets } from './clients/key-sets.ts'
 import { clientRoutes } from './clients/routes.ts'
+import { SafeFetch } from './clients/safe-fetch.ts'
 import type { Api, Config } from './config/config.ts'
 import { credentialRoutes } from './credentials/routes.ts'
 import { settle } from './deployment.ts'
@@ -122,6 +124,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const keys = new SigningKeys(store, box, config, now)
   await keys.ensure()
   await ensureBuiltInClients(store, config)
+  const fetcher = new SafeFetch(config.issuer, now)
+  const keySets = new KeySets(fetcher, now)
   const mint = new Mint(keys, config.issuer, now)
   const tokens = new TokenReader(keys, config.issuer)
   const allowance = new Allowance(store.counters, metrics.counterFault)
@@ -195,7 +199,20 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     },
   })
   const gateway = createGateway({ config, sites, verifier, keys, log, now })
-  const routes = { config, store, box, keys, mint, verifier, allowance, log, now, proxies: config.trustedProxies }
+  const routes = {
+    config,
+    store,
+    box,
+    keys,
+    fetcher,
+    keySets,
+    mint,
+    verifier,
+    allowance,
+    log,
+    now,
+    proxies: config.trustedProxies,
+  }
   await server.register(
     operationsRoutes({ ...routes, metrics, management: config.management, accepting: () => accepting }),
   )

@@ -2,7 +2,9 @@
 import { timingSafeEqual } from 'node:crypto'
 import { hashOf } from '../credentials/format.ts'
 import type { ClientRecord } from '../store/store.ts'
+import { assertionFlaw, readAssertion } from './assertion.ts'
 import { decodeFormComponent } from './form-encoding.ts'
+import type { KeySets } from './key-sets.ts'
 import { type ResolveDeps, resolveClient } from './resolve.ts'
 
 /** The most secrets that a client has at once: two, while one replaces the other. */
@@ -10,6 +12,10 @@ const maxSecrets = 2
 
 /** Parameters of a request that may speak for a client; an endpoint passes them all on. */
 export const clientParameters = ['client_id', 'client_secret', 'client_assertion_type', 'client_assertion'] as const
+
+export interface AuthenticateDeps extends ResolveDeps {
+  keySets: KeySets
+}
 
 /** What of a request speaks for a client. */
 export interface ClientRequest {
@@ -19,18 +25,17 @@ export interface ClientRequest {
   parameters: ReadonlyMap<string, string>
 }
 
-interface Presented {
+/** What a request presents by one method. */
+interface Proof {
   clientId: string
-  /** undefined where the method has none. */
-  secret: string | undefined
+  /** What is wrong with it, for the log; undefined: it proves the client. Of secrets, an unknown client costs as much as a wrong one. */
+  flaw: (deps: AuthenticateDeps, client: ClientRecord | undefined) => Promise<string | undefined> | string | undefined
 }
 
 interface Method {
-  name: 'client_secret_basic' | 'client_secret_post' | 'none'
-  /** What the request presents by this method; undefined: it is not used. */
-  presented(request: ClientRequest): Presented | 'malformed' | undefined
-  /** Whether that proves the client. An unknown client costs as much as a wrong secret. */
-  proves(client: ClientRecord | undefined, presented: Presented, now: number): boolean
+  name: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
+  /** undefined: the request does not use this method. */
+  proof(request: ClientRequest): Proof | 'malformed' | undefined
 }
 
 export type ClientAuthentication =
@@ -42,10 +47,27 @@ export type ClientAuthentication =
   /** Two methods, or two clients, in one request. `detail` may be told. */
   | { outcome: 'ambiguous'; detail: string }
 
+const noSecret = '0'.repeat(64)
+
+/** Compares with as many hashes whoever the client is, each in constant time. */
+const bySecret = (clientId: string, secret: string): Proof => ({
+  clientId,
+  flaw({ now }, client) {
+    const presented = Buffer.from(hashOf(secret))
+    let matched = false
+    for (let slot = 0; slot < maxSecrets; slot++) {
+      const kept = client?.secrets[slot]
+      const equal = timingSafeEqual(presented, Buffer.from(kept?.hash ?? noSecret))
+      if (equal && kept !== undefined && (kept.expiresAt === null || kept.expiresAt > now())) matched = true
+    }
+    return matched ? undefined : 'the secret is not its own, or has ended'
+  },
+})
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** RFC 7617 §2 with both parts form-encoded (RFC 6749 §2.3.1). */
-const parseBasic = (header: string): Presented | 'malformed' => {
+const parseBasic = (header: string): Proof | 'malformed' => {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1]
   const bytes = Buffer.from(encoded ?? '', 'base64')
   if (encoded === undefined || bytes.toString('base64') !== encoded) return 'malformed' // Node passes over what is not base64
@@ -58,48 +80,45 @@ const parseBasic = (header: string): Presented | 'malformed' => {
   const colon = text.indexOf(':')
   const clientId = colon === -1 ? undefined : decodeFormComponent(text.slice(0, colon))
   const secret = decodeFormComponent(text.slice(colon + 1))
-  return clientId === undefined || clientId === '' || secret === undefined ? 'malformed' : { clientId, secret }
-}
-
-const noSecret = '0'.repeat(64)
-
-/** Compares with as many hashes whoever the client is, each in constant time. */
-const hasSecret = (client: ClientRecord | undefined, { secret = '' }: Presented, now: number): boolean => {
-  const presented = Buffer.from(hashOf(secret))
-  let matched = false
-  for (let slot = 0; slot < maxSecrets; slot++) {
-    const kept = client?.secrets[slot]
-    const equal = timingSafeEqual(presented, Buffer.from(kept?.hash ?? noSecret))
-    if (equal && kept !== undefined && (kept.expiresAt === null || kept.expiresAt > now)) matched = true
-  }
-  return matched
+  return clientId === undefined || clientId === '' || secret === undefined ? 'malformed' : bySecret(clientId, secret)
 }
 
 /** Every method, in one place; metadata lists their names. */
 const methods: readonly Method[] = [
   {
     name: 'client_secret_basic',
-    presented: ({ authorizationHeaders: [header] }) => (header === undefined ? undefined : parseBasic(header)),
-    proves: hasSecret,
+    proof: ({ authorizationHeaders: [header] }) => (header === undefined ? undefined : parseBasic(header)),
   },
   {
     name: 'client_secret_post',
-    presented({ parameters }) {
+    proof({ parameters }) {
       const [clientId, secret] = [parameters.get('client_id'), parameters.get('client_secret')]
       if (secret === undefined) return undefined
-      return clientId === undefined ? 'malformed' : { clientId, secret }
+      return clientId === undefined ? 'malformed' : bySecret(clientId, secret)
     },
-    proves: hasSecret,
+  },
+  {
+    name: 'private_key_jwt',
+    proof({ parameters }) {
+      const assertion = readAssertion(parameters)
+      if (assertion === undefined || assertion === 'malformed') return assertion
+      return {
+        clientId: assertion.clientId,
+        flaw: (deps, client) => (client === undefined ? 'there is none' : assertionFlaw(deps, client, assertion)),
+      }
+    },
   },
   {
     name: 'none',
-    presented({ authorizationHeaders, parameters }) {
+    proof({ authorizationHeaders, parameters }) {
       const clientId = parameters.get('client_id')
-      return clientId === undefined || authorizationHeaders.length > 0 || parameters.has('client_secret')
-        ? undefined
-        : { clientId, secret: undefined }
+      const others = clientParameters.some((name) => name !== 'client_id' && parameters.has(name))
+      if (clientId === undefined || authorizationHeaders.length > 0 || others) return undefined
+      return {
+        clientId,
+        flaw: (_deps, client) => (client?.public === true ? undefined : 'it must prove itself'),
+      }
     },
-    proves: (client) => client?.public === true,
   },
 ]
 
@@ -107,34 +126,38 @@ export const authenticationMethods: readonly string[] = methods.map(({ name }) =
 
 /**
  * Authenticates the client of a request. Everything that is wrong with the proof comes out as `failed`,
- * and is answered alike: unknown client, wrong or ended secret, malformed header, suspended organization.
+ * and is answered alike: unknown client, wrong or ended secret, assertion of another key or used before, malformed header, suspended organization.
  */
-export const authenticateClient = async (deps: ResolveDeps, request: ClientRequest): Promise<ClientAuthentication> => {
+export const authenticateClient = async (
+  deps: AuthenticateDeps,
+  request: ClientRequest,
+): Promise<ClientAuthentication> => {
   if (request.authorizationHeaders.length > 1)
     return { outcome: 'ambiguous', detail: 'The Authorization header is repeated.' }
   const [used, second] = methods.flatMap((method) => {
-    const presented = method.presented(request)
-    return presented === undefined ? [] : [{ method, presented }]
+    const proof = method.proof(request)
+    return proof === undefined ? [] : [{ method, proof }]
   })
   if (second)
     return {
       outcome: 'ambiguous',
-      detail: 'Use one way of client authentication: the Authorization header, or client_secret in the body.',
+      detail: 'Use one way of client authentication: the Authorization header, client_secret, or client_assertion.',
     }
   if (!used) return { outcome: 'absent' }
-  const { method, presented } = used
+  const { method, proof } = used
   const failed = (detail: string): ClientAuthentication => ({
     outcome: 'failed',
     detail,
     challenge: request.authorizationHeaders.length > 0,
   })
-  if (presented === 'malformed') return failed(`${method.name} is malformed`)
-  if ((request.parameters.get('client_id') ?? presented.clientId) !== presented.clientId)
-    return { outcome: 'ambiguous', detail: 'The client_id in the body is not the one in the Authorization header.' }
-  const client = await resolveClient(deps, presented.clientId)
-  const proven = method.proves(client, presented, deps.now())
+  if (proof === 'malformed') return failed(`${method.name} is malformed`)
+  const named = request.parameters.get('client_id') ?? proof.clientId
+  if (named !== proof.clientId)
+    return { outcome: 'ambiguous', detail: 'The client_id in the body is not the one that the request proves.' }
+  const client = await resolveClient(deps, proof.clientId)
+  const flaw = await proof.flaw(deps, client)
   if (client === undefined) return failed('unknown client')
-  if (!proven) return failed(`client ${client.id} failed at ${method.name}`)
+  if (flaw !== undefined) return failed(`client ${client.id} failed at ${method.name}: ${flaw}`)
   if (client.organization?.suspended) return failed(`the organization of client ${client.id} is suspended`)
   return { outcome: 'authenticated', client, method: method.name }
 }

@@ -1,6 +1,8 @@
 // What the token endpoint and its grants say to each other (RFC 6749 §4, §5). Each file in grants/ makes one `Grant`.
 import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
+import type { KeySets } from '../clients/key-sets.ts'
+import type { SafeFetch } from '../clients/safe-fetch.ts'
 import type { Api, Config } from '../config/config.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { ClientRecord, Store } from '../store/store.ts'
@@ -14,6 +16,9 @@ export interface OAuthDeps {
   verifier: Verifier
   mint: Mint
   keys: SigningKeys
+  fetcher: SafeFetch
+  /** Of clients. */
+  keySets: KeySets
   box: SecretBox
   log: Logger
   proxies: BlockList

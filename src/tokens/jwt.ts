@@ -44,19 +44,36 @@ const parseObject = (bytes: Buffer): Record<string, unknown> | undefined => {
   }
 }
 
-const headerMembers = new Set(['alg', 'typ', 'kid'])
-const isShort = (value: unknown): value is string => typeof value === 'string' && value.length > 0 && value.length <= 64
+const isShort = (value: unknown, most = 64): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= most
 
-/** The members that our own tokens have and no others: not `jwk`, `jku`, `x5u`, `x5c`, which name a key; not `crit`, not `b64` (RFC 8725 §3.10, RFC 7515 §4.1.11, RFC 7797). */
-const toHeader = (members: Record<string, unknown>): JwtHeader | undefined => {
-  const { alg, typ, kid } = members
-  if (!Object.keys(members).every((name) => headerMembers.has(name))) return undefined
-  if (!isShort(alg) || (typ !== undefined && !isShort(typ)) || (kid !== undefined && !isShort(kid))) return undefined
+/** `alg`, `typ` and `kid`; other members are passed over. */
+const toHeader = ({ alg, typ, kid }: Record<string, unknown>, maxKidLength: number): JwtHeader | undefined => {
+  if (!isShort(alg) || (typ !== undefined && !isShort(typ)) || (kid !== undefined && !isShort(kid, maxKidLength)))
+    return undefined
   return { alg, ...(typ !== undefined && { typ }), ...(kid !== undefined && { kid }) }
 }
 
-/** Takes a token apart without believing it: the signature is unchecked. `malformed` says why and holds nothing of the token. */
-export const parseJwt = (text: string): ParsedJwt | { malformed: string } => {
+const ownMembers = new Set(['alg', 'typ', 'kid'])
+
+/** The members that our own tokens have and no others: not `jwk`, `jku`, `x5u`, `x5c`, which name a key; not `crit`, not `b64` (RFC 8725 §3.10, RFC 7515 §4.1.11, RFC 7797). */
+const toOwnHeader = (members: Record<string, unknown>): JwtHeader | undefined =>
+  Object.keys(members).every((name) => ownMembers.has(name)) ? toHeader(members, 64) : undefined
+
+/** Of tokens made elsewhere: what is not known is passed over (RFC 7515 §4), and what must not be (§4.1.11) refused. The `kid` may be a thumbprint's URI (RFC 9278). */
+const toForeignHeader = (members: Record<string, unknown>): JwtHeader | undefined =>
+  'crit' in members || 'b64' in members ? undefined : toHeader(members, 256)
+
+/** Takes a token of our own apart without believing it: the signature is unchecked. `malformed` says why and holds nothing of the token. */
+export const parseJwt = (text: string): ParsedJwt | { malformed: string } => parse(text, toOwnHeader)
+
+/** As `parseJwt`, of a token that a client made. What in its header names a key counts for nothing: the key is known beforehand. */
+export const parseForeignJwt = (text: string): ParsedJwt | { malformed: string } => parse(text, toForeignHeader)
+
+const parse = (
+  text: string,
+  readHeader: (members: Record<string, unknown>) => JwtHeader | undefined,
+): ParsedJwt | { malformed: string } => {
   if (text.length > maxJwtLength) return { malformed: `longer than ${maxJwtLength} characters` }
   const [first, second, third, more] = text.split('.', 4)
   if (first === undefined || second === undefined || third === undefined || more !== undefined)
@@ -69,8 +86,8 @@ export const parseJwt = (text: string): ParsedJwt | { malformed: string } => {
   if (!headerBytes || !claimsBytes || !signature) return { malformed: 'not canonical base64url' }
   const members = parseObject(headerBytes)
   if (!members) return { malformed: 'the header is not a JSON object with distinct members' }
-  const header = toHeader(members)
-  if (!header) return { malformed: 'the header has other members than alg, typ and kid' }
+  const header = readHeader(members)
+  if (!header) return { malformed: 'the header has members that it must not have, or of another form' }
   const claims = parseObject(claimsBytes)
   if (!claims) return { malformed: 'the claims are not a JSON object with distinct members' }
   return {

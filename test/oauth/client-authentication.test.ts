@@ -4,6 +4,8 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { authenticateClient } from '../../src/clients/authenticate.ts'
+import { KeySets } from '../../src/clients/key-sets.ts'
+import { SafeFetch } from '../../src/clients/safe-fetch.ts'
 import { launch, stoppedClock, world } from '../harness.ts'
 
 const failure = '{"error":"invalid_client","error_description":"Client authentication failed"}'
@@ -16,7 +18,9 @@ test('client authentication', async (t) => {
   const clock = stoppedClock('2026-02-01T12:00:00Z')
   const launched = await launch(t, { now: clock })
   const acme = await world(launched)
-  const deps = { store: launched.app.store, now: clock }
+  const { app, config } = launched
+  const fetcher = new SafeFetch(config.issuer, clock)
+  const deps = { ...app, fetcher, keySets: new KeySets(fetcher, clock), now: clock }
   const { client_id, client_secret } = await acme.client({ apis: ['smoo'] })
   const ask = (form: Record<string, string>, authorization?: string) =>
     launched.ask('POST', '/oauth/token', {
