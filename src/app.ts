@@ -206,6 +206,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     keys,
     fetcher,
     keySets,
+    tokens,
     mint,
     verifier,
     allowance,

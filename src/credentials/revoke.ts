@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely'
 import type { Actor } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
-import type { Schema } from '../store/schema.ts'
+import type { Schema, StoredKind } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { requireReachOf } from './create-token.ts'
 import { type ApiKeyPath, type TokenPath, chosenOrganizations, findOwnApiKey, findToken, tenantOf } from './find.ts'
@@ -33,6 +33,27 @@ export const revokeApiKey = async (store: Store, actor: Actor, path: ApiKeyPath,
   const row = await store.transaction(async (trx) => end(trx, actor, await findOwnApiKey(trx, actor, path), now))
   return apiKeyJson(row, (await lastUses(store, [row.id])).get(row.id))
 }
+
+/** Revokes the key or token of this hash for whoever presents it; undefined where there is none, or it has been revoked before. `actorOf`: from its id. */
+export const revokePresented = (
+  store: Store,
+  actorOf: (id: string) => Actor,
+  kind: StoredKind,
+  hash: string,
+  now: number,
+): Promise<{ kind: string; id: string } | undefined> =>
+  store.transaction(async (trx) => {
+    const row = await trx
+      .selectFrom('credentials')
+      .selectAll()
+      .where('hash', '=', hash)
+      .where('kind', '=', kind)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst()
+    if (!row) return undefined
+    await end(trx, actorOf(row.id), row, now)
+    return { kind, id: row.id }
+  })
 
 /** Revokes a personal access token of the actor; operators any. Throws as `findToken`, and `forbidden` through a token that reaches less. */
 export const revokeToken = async (store: Store, actor: Actor, path: TokenPath, now: number): Promise<TokenJson> => {

@@ -7,6 +7,7 @@ import type { Api, Config } from '../config/config.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { ClientRecord, Store } from '../store/store.ts'
 import type { Mint, MintedToken } from '../tokens/mint.ts'
+import type { TokenReader } from '../tokens/read-token.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Verifier } from '../verify/verify.ts'
 
@@ -19,6 +20,7 @@ export interface OAuthDeps {
   fetcher: SafeFetch
   /** Of clients. */
   keySets: KeySets
+  tokens: TokenReader
   box: SecretBox
   log: Logger
   proxies: BlockList

@@ -19,6 +19,9 @@ export const metadataOf = ({ issuer, apis }: Pick<Config, 'issuer' | 'apis'>) =>
 
   response_types_supported: [],
 
+  revocation_endpoint: `${issuer}/oauth/revoke`,
+  revocation_endpoint_auth_methods_supported: [...authenticationMethods],
+
   userinfo_endpoint: `${issuer}/oauth/userinfo`,
   subject_types_supported: ['public', 'pairwise'],
   id_token_signing_alg_values_supported: [idTokenAlgorithm],

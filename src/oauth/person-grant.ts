@@ -67,21 +67,21 @@ export const createGrant = async (
 /** Who revokes a grant whose code or refresh token came twice. */
 const server = actorWith({ kind: 'local', id: 'server' })
 
-/** Ends the grant and all that stands on it, from the next request on. `reason` goes to the audit trail. */
+/** Ends the grant and all that stands on it, from the next request on; answers whether it had not ended so before. `reason` goes to the audit trail. */
 export const revokeGrant = async (
   trx: Transaction<Schema>,
   { id, organization_id: organizationId, client_id }: Pick<PersonGrant, 'id' | 'organization_id' | 'client_id'>,
   reason: string,
   now: number,
   actor: Actor = server,
-): Promise<void> => {
+): Promise<boolean> => {
   const { numUpdatedRows } = await trx
     .updateTable('grants')
     .set({ revoked_at: now })
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) return
+  if (numUpdatedRows === 0n) return false
   await recordChange(trx, actor, now, {
     action: 'grant.revoked',
     targetKind: 'grant',
@@ -89,6 +89,7 @@ export const revokeGrant = async (
     organizationId,
     detail: { reason, client_id },
   })
+  return true
 }
 
 /** Why nothing may be made from the grant any more; undefined: it stands. For the log. */

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { OAuthDeps } from './grant.ts'
 import { metadataOf } from './metadata.ts'
+import { revokeRoutes } from './revoke-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { userInfoRoutes } from './userinfo-routes.ts'
 
@@ -26,6 +27,7 @@ export const oauthRoutes =
   async (app) => {
     await app.register(tokenRoutes(deps))
     await app.register(userInfoRoutes(deps))
+    await app.register(revokeRoutes(deps))
     const metadata = metadataOf(deps.config)
     app.get(
       '/.well-known/oauth-authorization-server',

@@ -80,6 +80,17 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
     }
   },
   response_types_supported: (value) => assert.deepEqual(value, []),
+  async revocation_endpoint(value, { at, client }) {
+    assert.equal((await at(value, 'POST', { form: form(client, { token: 'unknown' }) })).body, '{}')
+  },
+  async revocation_endpoint_auth_methods_supported(value, tried) {
+    for (const method of value as string[]) {
+      const options = await byMethod[method]?.(tried)
+      assert.ok(options, `how a client proves itself by ${method}`)
+      const asked = { ...options, form: { ...options.form, token: 'unknown' } }
+      assert.equal((await tried.at(tried.metadata.revocation_endpoint, 'POST', asked)).body, '{}', method)
+    }
+  },
   async userinfo_endpoint(value, tried) {
     const { access_token } = await signIn(tried)
     assert.equal((await tried.at(value, 'GET', { as: access_token })).json<{ sub: string }>().sub, tried.acme.owner)

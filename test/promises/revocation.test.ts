@@ -202,3 +202,54 @@ test('tokens made from a key, and by a client, end with them at the next request
   await commandJson(folder, 'clients', 'delete', '--client-id', client.client_id)
   assert.equal((await organizations()).status, 401)
 })
+
+test('RFC 7009: a token given back through one process is refused by the other at its very next request', async (t) => {
+  const folder = temporaryFolder(t)
+  const servers = [await startServer(t, folder), await startServer(t, folder)] as const
+  const { userId, organizationId } = await makeOwner(folder)
+  const created = (...args: string[]) => commandJson(folder, ...args, '--org-id', organizationId, '--name', 'N')
+  const { key } = (await created('keys', 'create', '--user-id', userId)) as { key: string }
+  const client = (await created('clients', 'create', '--api', 'smoo')) as { client_id: string; client_secret: string }
+  const send = (server: Running, path: string, fields: Record<string, string>, host = 'localhost') =>
+    server.ask('POST', path, {
+      host,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(fields).toString(),
+    })
+  const issue = async (fields: Record<string, string>, host?: string) => {
+    const answer = await send(servers[0], '/oauth/token', fields, host)
+    assert.equal(answer.status, 200, answer.text)
+    return answer.json<{ access_token: string }>().access_token
+  }
+  const secret = { client_id: client.client_id, client_secret: client.client_secret }
+  const kinds = [
+    {
+      issue: () => issue({ grant_type: 'client_credentials', ...secret }, 'auth.smoo.localhost'),
+      use: (server: Running, token: string) =>
+        server.ask('GET', '/organizations', {
+          host: 'api.smoo.localhost',
+          headers: { authorization: `Bearer ${token}` },
+        }),
+      proof: secret,
+    },
+    {
+      issue: () =>
+        issue({
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token: key,
+          subject_token_type: 'urn:latchkey:params:oauth:token-type:api-key',
+          requested_token_type: 'urn:latchkey:params:oauth:token-type:cwt',
+        }),
+      use: embeddings,
+      proof: {},
+    },
+  ]
+  for (let round = 0; round < 100; round++) {
+    const kind = kinds[round % 2] as (typeof kinds)[number]
+    const [revoking, other] = round % 4 < 2 ? servers : servers.toReversed()
+    const token = await kind.issue()
+    assert.equal((await kind.use(other, token)).status, 200, 'the other process has seen it, and found it good')
+    assert.equal((await send(revoking, '/oauth/revoke', { token, ...kind.proof })).text, '{}')
+    assert.equal((await kind.use(other, token)).status, 401, `round ${round}`)
+  }
+})
