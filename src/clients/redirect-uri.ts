@@ -25,3 +25,18 @@ export const redirectUriMistake = (uri: string): string | undefined => {
     ? 'must be https: only loopback hosts may use http'
     : undefined
 }
+
+/** RFC 8252 §7.3: at the loopback interface an app takes whatever port is free. */
+const loopback = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::\d{1,5})?((?:[/?].*)?)$/
+const withoutPort = (uri: string): string | undefined => {
+  const found = loopback.exec(uri)
+  return found ? `${found[1]}${found[2]}` : undefined
+}
+
+/** Where to send people who come with `given`: itself, where it is registered, letter by letter but for a loopback port (RFC 9700 §2.1); undefined: nowhere. */
+export const matchRedirectUri = (registered: readonly string[], given: string): string | undefined => {
+  if (registered.includes(given)) return given
+  const portless = withoutPort(given)
+  if (portless === undefined || redirectUriMistake(given) !== undefined) return undefined
+  return registered.some((uri) => withoutPort(uri) === portless) ? given : undefined
+}

@@ -32,6 +32,11 @@ input[aria-invalid] { border-color: var(--bad); }
 button { width: 100%; min-height: 2.75rem; margin-top: .375rem; padding: .5rem 1rem; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent);
   border: 1px solid transparent; border-radius: .5rem; cursor: pointer; }
 button:hover { background: var(--accent-hover); }
+button.secondary { color: var(--text); background: transparent; border-color: var(--field); }
+button.secondary:hover { background: var(--code); }
+.actions { display: grid; gap: .5rem; }
+select { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--field); border-radius: .5rem; }
+ul { margin: 0 0 1rem; padding-left: 1.25rem; }
 :focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
 dl { margin: 0 0 1rem; }
 dt { font-size: .875rem; color: var(--quiet); }

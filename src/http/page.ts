@@ -60,14 +60,15 @@ export const layout = (title: string, body: Html, width: 'narrow' | 'wide' = 'na
 const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64')}'`
 
 /**
- * Headers of every page: no script at all, no frame around it, nothing kept by caches or told to other sites.
+ * Headers of every page: no script at all but one that is named by its hash, no frame around it, nothing kept by caches or told to other sites.
  * `formTargets`: origins, besides this one, that a form's answer may redirect to (Chromium holds redirects to `form-action` too).
  */
-export const pageHeaders = (formTargets: readonly string[] = []): Record<string, string> => ({
+export const pageHeaders = (formTargets: readonly string[] = [], scriptSource?: string): Record<string, string> => ({
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': [
     `default-src 'none'`,
     `style-src ${styleSource}`,
+    ...(scriptSource === undefined ? [] : [`script-src ${scriptSource}`]),
     'img-src data:',
     `form-action ${["'self'", ...formTargets].join(' ')}`,
     `frame-ancestors 'none'`,

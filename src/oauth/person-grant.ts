@@ -23,7 +23,8 @@ interface Allowance {
   authenticatedAt: number
 }
 
-const codeLifetimeMs = 60_000
+/** From the consent to the token request, milliseconds. */
+export const codeLifetimeMs = 60_000
 
 export const mayRefresh = ({ grants }: Pick<ClientRecord, 'grants'>): boolean =>
   grants.includes(grantTypes.refreshToken)

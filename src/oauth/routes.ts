@@ -1,6 +1,7 @@
 // The OAuth endpoints and what the server publishes about itself, mounted at the root.
 import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import { authorizeRoutes } from './authorize/routes.ts'
 import type { OAuthDeps } from './grant.ts'
 import { metadataOf } from './metadata.ts'
 import { revokeRoutes } from './revoke-routes.ts'
@@ -25,6 +26,7 @@ const publish = (reply: FastifyReply): FastifyReply =>
 export const oauthRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
+    await app.register(authorizeRoutes(deps))
     await app.register(tokenRoutes(deps))
     await app.register(userInfoRoutes(deps))
     await app.register(revokeRoutes(deps))

@@ -206,7 +206,7 @@ export interface Schema {
   pushed_requests: {
     hash: string
     client_id: string
-    /** JSON list of [name, value]. */
+    /** As a query. */
     parameters: string
     created_at: number
     expires_at: number

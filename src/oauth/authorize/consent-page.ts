@@ -1,0 +1,138 @@
+// What the person is asked: who wants what, for which organization, and where the browser goes next.
+import { Html, html, layout } from '../../http/page.ts'
+import { identityScopes } from '../../config/config.ts'
+import type { Api } from '../../config/config.ts'
+import type { ClientRecord } from '../../store/store.ts'
+import type { Choice } from './next-step.ts'
+
+const manageWords = 'Manage everything that you may manage in Latchkey: organizations, members, keys and clients'
+
+/** A scope in the words that the person reads. */
+export const scopeWords = (api: Api, scope: string): string =>
+  api.scopes[scope] ?? identityScopes[scope] ?? (scope === 'manage' ? manageWords : scope)
+
+/** Who asks: the name is the client's own word, so that what is known for certain stands beside it. */
+export const clientFacts = ({ id, name, registration, uri }: ClientRecord): Html => {
+  const host = (url: string): string => new URL(url).host
+  switch (registration) {
+    case 'document':
+      return html`<strong>${name}</strong> <span class="hint">(${host(id)})</span>`
+    case 'dynamic':
+      return html`<strong>${name}</strong>
+        <span class="hint">(registered by itself${uri === null ? '' : `, says to be ${host(uri)}`})</span>`
+    default:
+      return uri === null
+        ? html`<strong>${name}</strong>`
+        : html`<strong>${name}</strong> <span class="hint">(${host(uri)})</span>`
+  }
+}
+
+export const scopeList = (api: Api, scopes: readonly string[]): Html =>
+  scopes.length === 0
+    ? html`<p>It asks for no rights besides knowing that you have signed in.</p>`
+    : html`<ul class="scopes">
+        ${scopes.map((scope) => html`<li>${scopeWords(api, scope)}</li>`)}
+      </ul>`
+
+/** Which organization the tokens are for. `all`: whether all at once may be chosen. */
+export const organizationField = (choices: readonly Choice[], all: boolean): Html | undefined => {
+  const [only, ...others] = choices
+  if (only === undefined) return all ? html`<input type="hidden" name="organization" value="all" />` : undefined
+  if (others.length === 0 && !all)
+    return html`<p>For the organization <strong>${only.name}</strong>.</p>
+      <input type="hidden" name="organization" value="${only.id}" />`
+  return html`<div class="field">
+    <label for="organization">Organization</label>
+    <select id="organization" name="organization" required>
+      ${all ? html`<option value="all">All of my organizations</option>` : undefined}
+      ${choices.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}
+    </select>
+  </div>`
+}
+
+const destination = (redirectUri: string): Html => {
+  const { protocol, hostname, host } = new URL(redirectUri)
+  if (protocol !== 'http:' && protocol !== 'https:')
+    return html`the app on this device that opens <code>${protocol}</code>`
+  return protocol === 'http:'
+    ? html`a program on this computer (<code>${hostname}</code>)`
+    : html`<strong>${host}</strong>`
+}
+
+export interface ConsentQuestion {
+  client: ClientRecord
+  api: Api
+  scopes: readonly string[]
+  choices: readonly Choice[]
+  redirectUri: string
+  email: string
+  /** The query of the request, which the form carries on. */
+  query: string
+  formToken: string
+}
+
+export const consentPage = (question: ConsentQuestion): string => {
+  const { client, api, scopes, choices, redirectUri, email, query, formToken } = question
+  return layout(
+    `Allow ${client.name}?`,
+    html`<p>${clientFacts(client)} asks for access to <strong>${api.name}</strong> in your name.</p>
+      <p>You are signed in as <strong>${email}</strong>.</p>
+      <h2>It may</h2>
+      ${scopeList(api, scopes)}
+      <form method="post" action="/oauth/authorize/decision?${query}">
+        <input type="hidden" name="form_token" value="${formToken}" />
+        ${organizationField(choices, scopes.includes('manage'))}
+        <p class="hint">
+          Whatever you choose, you go on to ${destination(redirectUri)}. You can take it back at any time under
+          Account, Connected applications.
+        </p>
+        <div class="actions">
+          <button type="submit" name="decision" value="allow">Allow</button>
+          <button type="submit" name="decision" value="deny" class="secondary" formnovalidate>Deny</button>
+        </div>
+      </form>
+      <p class="hint">
+        Not you? <a href="/login?prompt=login&amp;return_to=${encodeURIComponent(`/oauth/authorize?${query}`)}">Use another account</a>
+      </p>`,
+  )
+}
+
+/** An authorization request that must not be answered to anybody but the person. */
+export const refusedPage = (description: string, error: string, requestId: string): string =>
+  layout(
+    'This request cannot be answered',
+    html`<p role="alert">${description}.</p>
+      <p>
+        The application that sent you here has made a mistake, or its address was changed on the way. Nothing has been
+        shared with it. Go back to it and try again; if that does not help, tell its makers this:
+      </p>
+      <dl>
+        <dt>Error</dt>
+        <dd><code>${error}</code></dd>
+        <dt>Request</dt>
+        <dd><code>${requestId}</code></dd>
+      </dl>`,
+  )
+
+/** The form was made too long ago, for somebody else, or was sent twice. */
+export const expiredPage = (query: string): string =>
+  layout(
+    'This page has expired',
+    html`<p role="alert">Nothing has been allowed. The page was open for too long, or was answered already.</p>
+      <p><a href="/oauth/authorize?${query}">Look at the request again</a></p>`,
+  )
+
+/** The one line of script on any page: it sends the form of `formPostPage`. */
+export const submitScript = 'document.forms[0].submit()'
+
+/** OAuth 2.0 Form Post Response Mode: the answer as a form; without JavaScript, at a press of the button. */
+export const formPostPage = (redirectUri: string, parameters: Record<string, string>): string =>
+  layout(
+    'One more step',
+    html`<p>You are being sent on.</p>
+      <form method="post" action="${redirectUri}">
+        ${Object.entries(parameters).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+        <button type="submit">Continue</button>
+      </form>
+      ${new Html(`<script>${submitScript}</script>`)}`,
+  )

@@ -1,0 +1,28 @@
+// RFC 6749 §4.1.2, §4.1.2.1, RFC 9207: how the answer gets to the client, through the browser.
+import type { OAuthError } from '../errors.ts'
+import type { ReplyTo } from './request.ts'
+
+/** Parameters of the answer, in their order. */
+export type AnswerParameters = Record<string, string>
+
+const withContext = (issuer: string, { state }: ReplyTo, parameters: AnswerParameters): AnswerParameters => ({
+  ...parameters,
+  ...(state !== undefined && { state }),
+  iss: issuer,
+})
+
+export const codeAnswer = (issuer: string, to: ReplyTo, code: string): AnswerParameters =>
+  withContext(issuer, to, { code })
+
+export const errorAnswer = (issuer: string, to: ReplyTo, { error, description }: OAuthError): AnswerParameters =>
+  withContext(issuer, to, { error, error_description: description })
+
+/** The redirect URI with the parameters behind what query it has (RFC 6749 §3.1.2). */
+export const redirectTarget = ({ redirectUri }: ReplyTo, parameters: AnswerParameters): string =>
+  `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${new URLSearchParams(parameters).toString()}`
+
+/** What the page's policy must let its form lead to: an origin, or the scheme of an app of its own. */
+export const formTarget = (redirectUri: string): string => {
+  const { origin, protocol } = new URL(redirectUri)
+  return origin === 'null' ? protocol : origin
+}

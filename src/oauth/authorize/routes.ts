@@ -1,0 +1,206 @@
+// RFC 6749 §3.1: the authorization endpoint. It keeps nothing before a person has allowed something: what was asked for
+// travels in the address, through sign-in and consent, and is checked anew at each step.
+import { hash } from 'node:crypto'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { findSession, type Session } from '../../accounts/sessions.ts'
+import { hashOf } from '../../credentials/format.ts'
+import { clientAddress } from '../../http/client-address.ts'
+import { formToken, isFormToken } from '../../http/form-token.ts'
+import { pageHeaders } from '../../http/page.ts'
+import { readSessionCookie } from '../../http/session-cookie.ts'
+import { OAuthError, toOAuthError } from '../errors.ts'
+import { Form, formMediaType, maxFormLength } from '../form.ts'
+import type { OAuthDeps } from '../grant.ts'
+import { allow } from './allow.ts'
+import { checkAuthorizationRequest } from './checks.ts'
+import { consentPage, expiredPage, formPostPage, refusedPage, submitScript } from './consent-page.ts'
+import { type NextStep, type Reach, choicesOf, isForApi, nextStep } from './next-step.ts'
+import { type AuthorizationRequest, type ReplyTo, queryOf } from './request.ts'
+import { type AnswerParameters, codeAnswer, errorAnswer, formTarget, redirectTarget } from './respond.ts'
+
+const path = '/oauth/authorize'
+const submitScriptSource = `'sha256-${hash('sha256', submitScript, 'base64')}'`
+
+/** When this request asked for a sign-in, signed: without it `prompt=login` would be asked again after every sign-in. */
+const askedField = '_asked'
+const askedPurpose = (query: string): string => `${path} ${hashOf(query)}`
+
+const queryIn = ({ raw: { url = '' } }: FastifyRequest): string => {
+  const mark = url.indexOf('?')
+  return mark === -1 ? '' : url.slice(mark + 1)
+}
+
+export const authorizeRoutes =
+  (deps: OAuthDeps): FastifyPluginAsync =>
+  async (app) => {
+    const { config, store, box, proxies, now } = deps
+    const { issuer } = config
+    const secure = issuer.startsWith('https:')
+
+    const page = (
+      reply: FastifyReply,
+      status: number,
+      body: string,
+      targets: string[] = [],
+      script?: string,
+    ): FastifyReply => reply.code(status).headers(pageHeaders(targets, script)).send(body)
+
+    const refused = (request: FastifyRequest, reply: FastifyReply, error: OAuthError): FastifyReply => {
+      request.log.info(
+        { request_id: request.id, error: error.error, reason: error.reason ?? error.description },
+        'authorization refused',
+      )
+      return page(
+        reply,
+        error.status === 401 ? 400 : error.status,
+        refusedPage(error.description, error.error, request.id),
+      )
+    }
+
+    const answer = (reply: FastifyReply, to: ReplyTo, parameters: AnswerParameters): FastifyReply => {
+      if (to.mode === 'form_post')
+        return page(
+          reply,
+          200,
+          formPostPage(to.redirectUri, parameters),
+          [formTarget(to.redirectUri)],
+          submitScriptSource,
+        )
+      // 303: a browser must not post the consent form's fields to the client (RFC 9700 §4.12)
+      return reply
+        .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+        .redirect(redirectTarget(to, parameters), 303)
+    }
+
+    const sessionOf = async (request: FastifyRequest): Promise<Session | undefined> => {
+      const value = readSessionCookie(request.raw, secure)
+      return value === undefined ? undefined : findSession(store, value, now())
+    }
+
+    /** Makes the code, or says that a pushed request has been used. */
+    const allowed = async (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      asked: AuthorizationRequest,
+      query: string,
+      reach: Reach,
+      session: Session,
+    ): Promise<FastifyReply> => {
+      const pushedUri = new URLSearchParams(query).get('request_uri') ?? undefined
+      const origin = { ip: clientAddress(request.raw, proxies), requestId: request.id }
+      const code = await allow({ store, config }, asked, { session, reach, pushedUri }, origin, now())
+      if (code === undefined) return page(reply, 400, expiredPage(query))
+      return answer(reply, asked, codeAnswer(issuer, asked, code))
+    }
+
+    const take = async (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      asked: AuthorizationRequest,
+      query: string,
+      next: NextStep & { step: 'ask' | 'allow' },
+    ): Promise<FastifyReply> => {
+      const { session } = next
+      if (next.step === 'allow') return allowed(request, reply, asked, query, next.reach, session)
+      const { client, api, scopes, redirectUri } = asked
+      return page(
+        reply,
+        200,
+        consentPage({
+          client,
+          api,
+          scopes,
+          choices: next.choices,
+          redirectUri,
+          email: session.email,
+          query,
+          formToken: formToken(box, session.id, askedPurpose(query), now()),
+        }),
+        [formTarget(redirectUri)],
+      )
+    }
+
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(formMediaType, { parseAs: 'buffer', bodyLimit: maxFormLength }, (_request, body, done) =>
+      done(null, body),
+    )
+    app.setErrorHandler((thrown, request, reply) => {
+      const error = toOAuthError(thrown)
+      if (error.status >= 500) request.log.error({ request_id: request.id, err: thrown }, 'fault')
+      reply.headers(error.headers)
+      return refused(request, reply, error)
+    })
+
+    app.get(path, { exposeHeadRoute: false, schema: { hide: true } }, async (request, reply) => {
+      const form = new Form(Buffer.from(queryIn(request), 'latin1'))
+      const query = queryOf(form)
+      // an alias leads to the issuer, with the API that it stands for
+      const alias = request.site.kind === 'builtin' ? request.site.api : undefined
+      if (alias) {
+        const named = form.all('resource').length > 0 || form.all('request_uri').length > 0
+        const resource = named ? '' : `&resource=${encodeURIComponent(alias.audience)}`
+        return reply.header('cache-control', 'no-store').redirect(`${issuer}${path}?${query}${resource}`, 303)
+      }
+      const checked = await checkAuthorizationRequest(deps, 'authorize', form, undefined)
+      if ('error' in checked) {
+        if (!checked.replyTo) return refused(request, reply, checked.error)
+        return answer(reply, checked.replyTo, errorAnswer(issuer, checked.replyTo, checked.error))
+      }
+      const { request: asked } = checked
+      const [mark] = form.all(askedField)
+      const askedAt =
+        mark !== undefined && isFormToken(box, 'sign-in', askedPurpose(query), mark, now())
+          ? Number.parseInt(mark, 10)
+          : undefined
+      const next = await nextStep(store, asked, await sessionOf(request), askedAt, now())
+      if (next.step === 'refuse') return answer(reply, asked, errorAnswer(issuer, asked, next.error))
+      if (next.step !== 'sign_in') return take(request, reply, asked, query, next)
+      const back = `${path}?${query}&${askedField}=${formToken(box, 'sign-in', askedPurpose(query), now())}`
+      const login = new URLSearchParams({ return_to: back })
+      if (asked.loginHint !== undefined) login.set('login_hint', asked.loginHint)
+      if (asked.prompt.has('login') || asked.prompt.has('select_account') || asked.maxAgeSeconds !== undefined)
+        login.set('prompt', 'login')
+      return reply.header('cache-control', 'no-store').redirect(`/login?${login.toString()}`, 303)
+    })
+
+    // OpenID Connect Core §3.1.2.1 wants POST too. A post of another site comes without the session's cookie: it goes on as GET.
+    app.post(path, { schema: { hide: true } }, async (request, reply) => {
+      const form = new Form((request.body as Buffer | undefined) ?? Buffer.alloc(0))
+      return reply.header('cache-control', 'no-store').redirect(`${path}?${queryOf(form)}`, 303)
+    })
+
+    app.post(`${path}/decision`, { schema: { hide: true } }, async (request, reply) => {
+      const query = queryOf(new Form(Buffer.from(queryIn(request), 'latin1')))
+      const session = await sessionOf(request)
+      const fields = new Form((request.body as Buffer | undefined) ?? Buffer.alloc(0)).once([
+        'form_token',
+        'decision',
+        'organization',
+      ])
+      if (!session || !isFormToken(box, session.id, askedPurpose(query), fields.get('form_token') ?? '', now()))
+        return page(reply, 400, expiredPage(query))
+      const checked = await checkAuthorizationRequest(deps, 'authorize', new Form(Buffer.from(query)), undefined)
+      if ('error' in checked) return refused(request, reply, checked.error)
+      const { request: asked } = checked
+      if (fields.get('decision') !== 'allow') {
+        const denied = new OAuthError('access_denied', 'The person did not allow it')
+        return answer(reply, asked, errorAnswer(issuer, asked, denied))
+      }
+      const reach = await chosen(asked, session, fields.get('organization'))
+      if (reach === 'none') return page(reply, 400, expiredPage(query))
+      return allowed(request, reply, asked, query, reach, session)
+    })
+
+    /** The organization that was chosen, of those that there are now; `none`: it is not among them. */
+    const chosen = async (
+      asked: AuthorizationRequest,
+      { userId }: Session,
+      organization: string | undefined,
+    ): Promise<Reach | 'none'> => {
+      if (!isForApi(asked)) return undefined
+      if (organization === 'all') return asked.scopes.includes('manage') ? 'all' : 'none'
+      const choices = await choicesOf(store, userId)
+      if (choices.length === 0) return organization === undefined ? undefined : 'none'
+      return choices.find(({ id }) => id === organization) ?? 'none'
+    }
+  }
