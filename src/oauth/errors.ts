@@ -14,6 +14,9 @@ export type OAuthErrorCode =
   | 'login_required' // OpenID Connect Core §3.1.2.6, as the next two
   | 'consent_required'
   | 'request_not_supported'
+  | 'authorization_pending' // RFC 8628 §3.5, as the next two
+  | 'slow_down'
+  | 'expired_token'
   | 'invalid_target' // RFC 8707 §2
   | 'invalid_token' // RFC 6750 §3.1
   | 'insufficient_scope' // RFC 6750 §3.1

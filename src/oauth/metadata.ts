@@ -17,6 +17,8 @@ export const metadataOf = ({ issuer, apis }: Pick<Config, 'issuer' | 'apis'>) =>
   token_endpoint_auth_methods_supported: [...authenticationMethods],
   grant_types_supported: [...grants.keys()],
 
+  device_authorization_endpoint: `${issuer}/oauth/device_authorization`,
+
   response_types_supported: [],
 
   revocation_endpoint: `${issuer}/oauth/revoke`,

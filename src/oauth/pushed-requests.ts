@@ -1,68 +1,88 @@
-// RFC 9126 §2.2: authorization requests that a client has sent ahead. Only the hash of their reference is kept.
-import type { Kysely } from 'kysely'
-import { hashOf, makeSecret } from '../credentials/format.ts'
-import type { Schema } from '../store/schema.ts'
+// RFC 9126 §2.2, §4, §7: authorization requests that clients have pushed, until a code is issued for them or their time is over.
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import { hashOf } from '../credentials/format.ts'
 import type { Store } from '../store/store.ts'
+import { OAuthError } from './errors.ts'
 import { Form } from './form.ts'
 
-const prefix = 'urn:ietf:params:oauth:request_uri:'
-const maxUriLength = 200
+export const requestUriPrefix = 'urn:ietf:params:oauth:request_uri:'
 
-/** Milliseconds from the push to the last use: a person may have to sign in meanwhile. */
-export const pushedLifetimeMs = 600_000
+/** How long a browser may take to come with it. */
+const lifetimeSeconds = 90
 
-/** Keeps the request, in the query's form, and answers its reference. */
+/** How long the person may then take to sign in and decide. */
+const openLifetimeMs = 15 * 60_000
+
+/** Of one client at once; at 16 KB each at most. */
+const maxPerClient = 5_000
+
+const form = /^urn:ietf:params:oauth:request_uri:[A-Za-z0-9_-]{43}$/
+
+export interface PushedRequest {
+  requestUri: string
+  /** Seconds. */
+  expiresIn: number
+}
+
+/** Keeps a request that has been found good, in the query's form. Throws OAuthError where the client has pushed too many. */
 export const storePushedRequest = async (
-  store: Store,
+  { activity }: Pick<Store, 'activity'>,
   clientId: string,
   query: string,
   now: number,
-): Promise<string> => {
-  const reference = makeSecret('pr_')
-  await store.transaction((trx) =>
-    trx
-      .insertInto('pushed_requests')
-      .values({
-        hash: hashOf(reference),
-        client_id: clientId,
-        parameters: query,
-        created_at: now,
-        expires_at: now + pushedLifetimeMs,
-      })
-      .execute(),
+): Promise<PushedRequest> => {
+  const requestUri = requestUriPrefix + randomBytes(32).toString('base64url')
+  // one statement, so that it is counted whoever else pushes
+  const { numAffectedRows } = await sql`INSERT INTO pushed_requests (hash, client_id, parameters, opened, expires_at)
+    SELECT ${hashOf(requestUri)}, ${clientId}, ${query}, 0, CAST(${now + lifetimeSeconds * 1000} AS BIGINT)
+    WHERE (SELECT count(*) FROM pushed_requests WHERE client_id = ${clientId} AND expires_at > ${now}) < ${maxPerClient}`.execute(
+    activity,
   )
-  return prefix + reference
+  if (numAffectedRows !== 1n)
+    throw new OAuthError('temporarily_unavailable', 'This client has pushed too many requests. Retry shortly.', {
+      status: 429, // §2.3
+      headers: { 'retry-after': String(lifetimeSeconds) },
+      reason: `client ${clientId} has ${maxPerClient} pushed requests`,
+    })
+  return { requestUri, expiresIn: lifetimeSeconds }
 }
 
-const hashOfUri = (requestUri: string): string | undefined =>
-  requestUri.startsWith(prefix) && requestUri.length <= maxUriLength
-    ? hashOf(requestUri.slice(prefix.length))
-    : undefined
-
-/** What this client pushed under the reference; undefined: nothing, or not any more. */
+/**
+ * What this client pushed; undefined: nobody did, another client did, or their time is over. From the first time
+ * on it waits for the person: signing in may take longer than coming.
+ */
 export const loadPushedRequest = async (
-  { db }: Pick<Store, 'db'>,
+  { activity }: Pick<Store, 'activity'>,
   clientId: string,
   requestUri: string,
   now: number,
 ): Promise<Form | undefined> => {
-  const hash = hashOfUri(requestUri)
-  if (hash === undefined) return undefined
-  const row = await db
-    .selectFrom('pushed_requests')
-    .select('parameters')
-    .where('hash', '=', hash)
+  if (!form.test(requestUri)) return undefined
+  const row = await activity
+    .updateTable('pushed_requests')
+    .set((eb) => ({
+      opened: 1,
+      expires_at: eb
+        .case()
+        .when('opened', '=', 0)
+        .then(now + openLifetimeMs)
+        .else(eb.ref('expires_at'))
+        .end(),
+    }))
+    .where('hash', '=', hashOf(requestUri))
     .where('client_id', '=', clientId)
     .where('expires_at', '>', now)
+    .returning('parameters')
     .executeTakeFirst()
   return row && new Form(Buffer.from(row.parameters))
 }
 
-/** Uses the reference up, within the transaction of what it led to. False: somebody was first. */
-export const usePushedRequest = async (trx: Kysely<Schema>, requestUri: string): Promise<boolean> => {
-  const { numDeletedRows } = await trx
+/** Uses a pushed request up. false: somebody was first. */
+export const usePushedRequest = async ({ activity }: Pick<Store, 'activity'>, requestUri: string): Promise<boolean> => {
+  const { numDeletedRows } = await activity
     .deleteFrom('pushed_requests')
-    .where('hash', '=', hashOfUri(requestUri) ?? '')
+    .where('hash', '=', hashOf(requestUri))
     .executeTakeFirstOrThrow()
   return numDeletedRows === 1n
 }

@@ -5,8 +5,10 @@ import type { Transaction } from 'kysely'
 import { hashOf, makeSecret } from '../credentials/format.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { Schema } from '../store/schema.ts'
+import type { ClientRecord } from '../store/store.ts'
+import type { Binding } from './grant.ts'
 import type { PersonGrant } from './person-grant.ts'
-import { revokeGrant } from './person-grant.ts'
+import { mayRefresh, revokeGrant } from './person-grant.ts'
 
 /** How long a used refresh token is answered as before, milliseconds. */
 const replayWindowMs = 10_000
@@ -35,13 +37,21 @@ const insert = async (
   return token
 }
 
-/** The grant's first one. `idleMs`: how long each may lie unused. */
-export const firstRefreshToken = (
+/** The grant's first one; undefined: the client may not have one. `idleMs`: how long each may lie unused. */
+export const beginRefreshing = async (
   trx: Transaction<Schema>,
+  client: ClientRecord,
   grant: Pick<PersonGrant, 'id' | 'expires_at'>,
+  { thumbprint }: Binding,
   idleMs: number,
   now: number,
-): Promise<string> => insert(trx, makeSecret('rt_'), grant, idleMs, now)
+): Promise<string | undefined> => {
+  if (!mayRefresh(client)) return undefined
+  // a public client has nothing else that its refresh tokens could be bound to (RFC 9449 §5)
+  if (client.public && thumbprint !== undefined)
+    await trx.updateTable('grants').set({ jkt: thumbprint }).where('id', '=', grant.id).execute()
+  return insert(trx, makeSecret('rt_'), grant, idleMs, now)
+}
 
 /**
  * The successor of `token`, which is used up by it. undefined: it was used before, so that either of two users has stolen it

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { authorizeRoutes } from './authorize/routes.ts'
+import { deviceRoutes } from './device-routes.ts'
 import type { OAuthDeps } from './grant.ts'
 import { metadataOf } from './metadata.ts'
 import { revokeRoutes } from './revoke-routes.ts'
@@ -28,6 +29,7 @@ export const oauthRoutes =
   async (app) => {
     await app.register(authorizeRoutes(deps))
     await app.register(tokenRoutes(deps))
+    await app.register(deviceRoutes(deps))
     await app.register(userInfoRoutes(deps))
     await app.register(revokeRoutes(deps))
     const metadata = metadataOf(deps.config)

@@ -37,3 +37,12 @@ export const grantedScopes = (asked: readonly string[] | undefined, allowed: rea
     )
   return asked
 }
+
+/** What a person is asked for. Not asked for anything: all that the API has for this client, and nothing about the person. Throws `invalid_scope`. */
+export const personScopes = (api: Api, client: ClientRecord, text: string | undefined): readonly string[] => {
+  const allowed = delegableScopes(api, client)
+  const asked = requestedScopes(text)
+  return asked === undefined
+    ? allowed.filter((scope) => Object.hasOwn(api.scopes, scope))
+    : grantedScopes(asked, allowed)
+}

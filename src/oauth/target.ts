@@ -2,6 +2,7 @@
 import type { Api, Config } from '../config/config.ts'
 import type { ClientRecord } from '../store/store.ts'
 import { OAuthError } from './errors.ts'
+import { delegableScopes, requestedScopes } from './scope.ts'
 
 export interface TargetRequest {
   /** Values of `resource`: an API's exact audience. */
@@ -45,4 +46,29 @@ export const requireReach = ({ id, apis, environment }: ClientRecord, api: Api):
     throw new OAuthError('invalid_target', `The API ${api.name} does not serve the environment ${environment}`, {
       reason: `client ${id} belongs to ${environment}`,
     })
+}
+
+/** What a client asks a person for: the API, and the scopes there. */
+export interface PersonRequest {
+  /** Values of `resource`. */
+  resources: readonly string[]
+  /** The `scope` parameter. */
+  scope: string | undefined
+  /** The API of the host that was called. */
+  hostApi: Api | undefined
+}
+
+/** The API for which a person is asked (RFC 8707 §2.1); of a request about the person alone, Latchkey itself. Throws OAuthError. */
+export const personApi = (config: Config, client: ClientRecord, { resources, scope, hostApi }: PersonRequest): Api => {
+  const own = delegableScopes(config.management, client)
+  const ownAlone = requestedScopes(scope)?.every((asked) => own.includes(asked)) === true
+  const isOpen = resources.length === 0 && hostApi === undefined && client.apis?.length !== 1 && !config.defaultApi
+  const api =
+    isOpen && ownAlone
+      ? config.management
+      : targetApi(config, { resources, audiences: [], hostApi, heldTo: client.apis })
+  if (!api.profile.accepts.includes('oauth_token'))
+    throw invalidTarget(`The API ${api.name} does not accept such tokens`)
+  requireReach(client, api)
+  return api
 }

@@ -101,15 +101,10 @@ export const mainMigrations: readonly Migration[] = [
       `CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id)`,
       `CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at)`,
       `CREATE TABLE device_codes (hash TEXT PRIMARY KEY, user_code_hash TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL REFERENCES clients ON DELETE CASCADE, api TEXT NOT NULL,
-        scopes TEXT NOT NULL, jkt TEXT, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, interval_ms BIGINT NOT NULL, polled_at BIGINT, denied_at BIGINT,
-        grant_id TEXT REFERENCES grants ON DELETE CASCADE)`,
+        scopes TEXT NOT NULL, jkt TEXT, ip TEXT, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, denied_at BIGINT, grant_id TEXT REFERENCES grants ON DELETE CASCADE)`,
       `CREATE INDEX device_codes_by_client ON device_codes (client_id)`,
       `CREATE INDEX device_codes_by_grant ON device_codes (grant_id)`,
       `CREATE INDEX device_codes_by_expiry ON device_codes (expires_at)`,
-      `CREATE TABLE pushed_requests (hash TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients ON DELETE CASCADE, parameters TEXT NOT NULL,
-        created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL)`,
-      `CREATE INDEX pushed_requests_by_client ON pushed_requests (client_id)`,
-      `CREATE INDEX pushed_requests_by_expiry ON pushed_requests (expires_at)`,
       `CREATE TABLE revoked_tokens (id TEXT PRIMARY KEY, expires_at BIGINT NOT NULL)`,
       `CREATE INDEX revoked_tokens_by_expiry ON revoked_tokens (expires_at)`,
     ],
@@ -132,6 +127,18 @@ export const activityMigrations: readonly Migration[] = [
     statements: [
       `CREATE TABLE used_ids (id TEXT PRIMARY KEY, expires_at BIGINT NOT NULL)`,
       `CREATE INDEX used_ids_by_expiry ON used_ids (expires_at)`,
+    ],
+  },
+  {
+    // here, because anybody may push and poll: it must not empty the caches of the main file
+    name: '003-pushes-and-polls',
+    statements: [
+      `CREATE TABLE pushed_requests (hash TEXT PRIMARY KEY, client_id TEXT NOT NULL, parameters TEXT NOT NULL, opened INTEGER NOT NULL,
+        expires_at BIGINT NOT NULL)`,
+      `CREATE INDEX pushed_requests_by_client ON pushed_requests (client_id, expires_at)`,
+      `CREATE INDEX pushed_requests_by_expiry ON pushed_requests (expires_at)`,
+      `CREATE TABLE device_polls (hash TEXT PRIMARY KEY, polled_at BIGINT NOT NULL, early INTEGER NOT NULL, interval_ms BIGINT NOT NULL, expires_at BIGINT NOT NULL)`,
+      `CREATE INDEX device_polls_by_expiry ON device_polls (expires_at)`,
     ],
   },
 ]

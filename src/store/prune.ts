@@ -24,6 +24,7 @@ export interface Pruned {
   deviceCodes: number
   grants: number
   pushedRequests: number
+  devicePolls: number
   revokedTokens: number
   usedIds: number
   lastUses: number
@@ -81,7 +82,7 @@ const credentials = (store: Store, column: 'expires_at' | 'revoked_at', before: 
   })
 
 /** Tables of the authorization server that are over at `expires_at`, by their key. */
-type Expiring = 'sessions' | 'codes' | 'refresh_tokens' | 'device_codes' | 'pushed_requests' | 'revoked_tokens'
+type Expiring = 'sessions' | 'codes' | 'refresh_tokens' | 'device_codes' | 'revoked_tokens'
 
 const expired = (store: Store, table: Expiring, key: 'id' | 'hash', before: number): Promise<number> =>
   inBatches(() =>
@@ -103,19 +104,39 @@ const grants = (store: Store, before: number): Promise<number> =>
     }),
   )
 
-const usedIds = (activity: Kysely<ActivitySchema>, before: number): Promise<number> =>
-  inBatches(
-    async () =>
+/** What a person allowed a device that never came for it; the code goes with it. */
+const uncollected = (store: Store, before: number): Promise<number> =>
+  inBatches(() =>
+    store.transaction(async (trx) =>
       removed(
-        await activity
-          .deleteFrom('used_ids')
+        await trx
+          .deleteFrom('grants')
           .where('id', 'in', (from) =>
-            from.selectFrom('used_ids').select('id').where('expires_at', '<=', before).limit(batchSize),
+            from
+              .selectFrom('device_codes')
+              .select('grant_id')
+              .where('expires_at', '<=', before)
+              .where('grant_id', 'is not', null)
+              .limit(batchSize),
           )
           .executeTakeFirstOrThrow(),
       ),
-    maxFrequentBatches,
+    ),
   )
+
+const expiredActivity = (
+  activity: Kysely<ActivitySchema>,
+  table: 'used_ids' | 'pushed_requests' | 'device_polls',
+  key: 'id' | 'hash',
+  before: number,
+): Promise<number> =>
+  inBatches(async () => {
+    const { numAffectedRows } = await sql`DELETE FROM ${sql.table(table)} WHERE ${sql.ref(key)} IN
+      (SELECT ${sql.ref(key)} FROM ${sql.table(table)} WHERE expires_at <= ${before} LIMIT ${batchSize})`.execute(
+      activity,
+    )
+    return Number(numAffectedRows)
+  }, maxFrequentBatches)
 
 const links = (store: Store, column: 'expires_at' | 'used_at', before: number): Promise<number> =>
   inBatches(() =>
@@ -165,8 +186,8 @@ const strayLastUses = async (
 /**
  * Removes, as of `now` (Unix milliseconds): counters and slices whose period ended over a minute ago, links expired or used for a day,
  * credentials revoked or expired for 90 days with their last use, client secrets expired for a day, signing keys whose last token has
- * expired, what the authorization server keeps once it is over for a day (sessions at once), used ids whose time ended over a minute ago,
- * and last uses without a credential. At most 10,000 rows of a kind a call, of used ids 200,000; `from` is the `resumeAt` of the call before.
+ * expired, what the authorization server keeps once it is over for a day (sessions at once), used ids, pushed requests and polls whose time ended over a minute ago,
+ * and last uses without a credential. At most 10,000 rows of a kind a call, of these 200,000; `from` is the `resumeAt` of the call before.
  * Commits nothing where there is nothing to remove. Any number of processes may do so at once.
  */
 export const pruneExpired = async (store: Store, now: number, from = ''): Promise<Pruned> => {
@@ -182,11 +203,12 @@ export const pruneExpired = async (store: Store, now: number, from = ''): Promis
     sessions: await expired(store, 'sessions', 'id', now),
     codes: await expired(store, 'codes', 'hash', now - day),
     refreshTokens: await expired(store, 'refresh_tokens', 'hash', now - day),
-    deviceCodes: await expired(store, 'device_codes', 'hash', now - day),
+    deviceCodes: (await uncollected(store, now - day)) + (await expired(store, 'device_codes', 'hash', now - day)),
     grants: await grants(store, now - day),
-    pushedRequests: await expired(store, 'pushed_requests', 'hash', now - day),
+    pushedRequests: await expiredActivity(store.activity, 'pushed_requests', 'hash', now - minute),
+    devicePolls: await expiredActivity(store.activity, 'device_polls', 'hash', now - minute),
     revokedTokens: await expired(store, 'revoked_tokens', 'id', now - day),
-    usedIds: await usedIds(store.activity, now - minute),
+    usedIds: await expiredActivity(store.activity, 'used_ids', 'id', now - minute),
   }
   const strays = await strayLastUses(store, from)
   return {

@@ -186,30 +186,23 @@ export interface Schema {
     rotated_at: number | null
     rotated_jkt: string | null
   }
-  /** RFC 8628. */
+  /** RFC 8628 §3.2. One that has given its tokens is gone. */
   device_codes: {
     hash: string
+    /** HMAC: what a person types is short enough to be tried. */
     user_code_hash: string
     client_id: string
     api: string
     scopes: string
+    /** Thumbprint of the DPoP key that asked for it. */
     jkt: string | null
+    /** Where it was asked for. */
+    ip: string | null
     created_at: number
     expires_at: number
-    interval_ms: number
-    polled_at: number | null
     denied_at: number | null
     /** What the person allowed. */
     grant_id: string | null
-  }
-  /** RFC 9126. */
-  pushed_requests: {
-    hash: string
-    client_id: string
-    /** As a query. */
-    parameters: string
-    created_at: number
-    expires_at: number
   }
   /** Access tokens revoked by themselves (RFC 7009), by `jti` or `cti`. */
   revoked_tokens: { id: string; expires_at: number }
@@ -237,4 +230,23 @@ export interface ActivitySchema {
   last_used: { credential_id: string; last_used_at: number }
   /** What may be used once, such as the `jti` of a client's assertion: hex SHA-256. */
   used_ids: { id: string; expires_at: number }
+  /** RFC 9126: authorization requests on their way. */
+  pushed_requests: {
+    hash: string
+    client_id: string
+    /** As a query. */
+    parameters: string
+    /** Flag: a browser has come with it. */
+    opened: number
+    expires_at: number
+  }
+  /** When each device code was last asked about (RFC 8628 §3.5). */
+  device_polls: {
+    hash: string
+    polled_at: number
+    /** Flag: the last poll came before the interval was over. */
+    early: number
+    interval_ms: number
+    expires_at: number
+  }
 }

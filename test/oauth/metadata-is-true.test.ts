@@ -79,6 +79,12 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
       assert.equal(error !== 'unsupported_grant_type', known, `${grant_type} ${error}`)
     }
   },
+  async device_authorization_endpoint(value, { at }) {
+    const { device_code } = (await at(value, 'POST', { form: { client_id: 'latchkey-cli' } })).json<{
+      device_code: string
+    }>()
+    assert.match(device_code, /^dc_/)
+  },
   response_types_supported: (value) => assert.deepEqual(value, []),
   async revocation_endpoint(value, { at, client }) {
     assert.equal((await at(value, 'POST', { form: form(client, { token: 'unknown' }) })).body, '{}')

@@ -3,10 +3,12 @@ import { describe, test, type TestContext } from 'node:test'
 import type { Store } from '../../src/store/store.ts'
 import { activity } from './conformance/activity.ts'
 import { counters } from './conformance/counters.ts'
+import { deviceCodes } from './conformance/device-codes.ts'
 import { freshness } from './conformance/freshness.ts'
 import { lookups } from './conformance/lookups.ts'
 import { migrations } from './conformance/migrations.ts'
 import { pruning } from './conformance/pruning.ts'
+import { pushes } from './conformance/pushes.ts'
 import { sharing } from './conformance/sharing.ts'
 import { tenancy } from './conformance/tenancy.ts'
 import { transactions } from './conformance/transactions.ts'
@@ -33,6 +35,8 @@ const topics: Readonly<Record<string, readonly Requirement[]>> = {
   counters,
   'shared limits': sharing,
   activity,
+  'pushed requests': pushes,
+  'device codes': deviceCodes,
   tenancy,
   pruning,
 }

@@ -50,15 +50,15 @@ const remember = async (
 }
 
 /** The code; undefined where the request was a pushed one that has been used meanwhile. */
-export const allow = (
+export const allow = async (
   { store, config }: { store: Store; config: Config },
   request: AuthorizationRequest,
   { session, reach, pushedUri }: { session: Session; reach: Reach; pushedUri: string | undefined },
   origin: SessionOrigin,
   now: number,
-): Promise<string | undefined> =>
-  store.transaction(async (trx) => {
-    if (pushedUri !== undefined && !(await usePushedRequest(trx, pushedUri))) return undefined
+): Promise<string | undefined> => {
+  if (pushedUri !== undefined && !(await usePushedRequest(store, pushedUri))) return undefined
+  return store.transaction(async (trx) => {
     const { client, api } = request
     const { userId, authenticatedAt } = session
     const organizationId = reach === undefined || reach === 'all' ? null : reach.id
@@ -89,3 +89,4 @@ export const allow = (
       .execute()
     return code
   })
+}

@@ -8,8 +8,8 @@ import type { Form } from '../form.ts'
 import type { OAuthDeps } from '../grant.ts'
 import { isChallenge } from '../pkce.ts'
 import { loadPushedRequest } from '../pushed-requests.ts'
-import { delegableScopes, grantedScopes, requestedScopes } from '../scope.ts'
-import { requireReach, targetApi } from '../target.ts'
+import { personScopes } from '../scope.ts'
+import { personApi } from '../target.ts'
 import {
   type AuthorizationRequest,
   type Draft,
@@ -136,31 +136,17 @@ const checkMaxAge: Check = (_deps, draft) => {
   draft.maxAgeSeconds = text === undefined ? undefined : Number(text)
 }
 
-/** RFC 8707 §2.1; of a request that asks about the person alone, Latchkey itself. */
 const checkResource: Check = ({ config }, draft) => {
-  const client = clientOf(draft)
-  const resources = draft.form.all('resource')
-  const asked = requestedScopes(draft.parameters.get('scope'))
-  const heldTo = client.apis
-  const ownAlone = asked?.every((scope) => delegableScopes(config.management, client).includes(scope)) === true
-  const isOpen = resources.length === 0 && draft.hostApi === undefined && heldTo?.length !== 1 && !config.defaultApi
-  const api =
-    isOpen && ownAlone
-      ? config.management
-      : targetApi(config, { resources, audiences: [], hostApi: draft.hostApi, heldTo })
-  if (!api.profile.accepts.includes('oauth_token'))
-    throw new OAuthError('invalid_target', `The API ${api.name} does not accept such tokens`)
-  requireReach(client, api)
-  draft.api = api
+  draft.api = personApi(config, clientOf(draft), {
+    resources: draft.form.all('resource'),
+    scope: draft.parameters.get('scope'),
+    hostApi: draft.hostApi,
+  })
 }
 
-/** Not asked for anything: all that the API has for this client, and nothing about the person. */
 const checkScope: Check = (_deps, draft) => {
   const api = draft.api as AuthorizationRequest['api'] // after checkResource
-  const allowed = delegableScopes(api, clientOf(draft))
-  const asked = requestedScopes(draft.parameters.get('scope'))
-  draft.scopes =
-    asked === undefined ? allowed.filter((scope) => Object.hasOwn(api.scopes, scope)) : grantedScopes(asked, allowed)
+  draft.scopes = personScopes(api, clientOf(draft), draft.parameters.get('scope'))
   if (draft.scopes.includes('openid') && draft.namedRedirectUri === null)
     throw invalid('The redirect_uri is missing (OpenID Connect Core §3.1.2.1)')
 }

@@ -7,8 +7,8 @@ import type { ClientRecord } from '../../store/store.ts'
 import { delegated, invalidGrant } from '../delegated.ts'
 import { OAuthError } from '../errors.ts'
 import type { Grant, GrantRequest, OAuthDeps } from '../grant.ts'
-import { mayRefresh, revokeGrant } from '../person-grant.ts'
-import { firstRefreshToken } from '../refresh-tokens.ts'
+import { revokeGrant } from '../person-grant.ts'
+import { beginRefreshing } from '../refresh-tokens.ts'
 import { s256 } from '../pkce.ts'
 
 type Code = Schema['codes']
@@ -89,11 +89,8 @@ export const authorizationCode: Grant = {
           await revokeGrant(trx, grant, 'its code was used twice', now)
           return 'used'
         }
-        if (!mayRefresh(client)) return { refreshToken: undefined }
-        // a public client has nothing else that its refresh tokens could be bound to (RFC 9449 §5)
-        if (client.public && binding.thumbprint !== undefined)
-          await trx.updateTable('grants').set({ jkt: binding.thumbprint }).where('id', '=', grant.id).execute()
-        return { refreshToken: await firstRefreshToken(trx, grant, deps.config.oauth.refreshIdleMs, now) }
+        const { refreshIdleMs } = deps.config.oauth
+        return { refreshToken: await beginRefreshing(trx, client, grant, binding, refreshIdleMs, now) }
       },
     })
   },

@@ -32,6 +32,7 @@ const nothing = {
   deviceCodes: 0,
   grants: 0,
   pushedRequests: 0,
+  devicePolls: 0,
   revokedTokens: 0,
   usedIds: 0,
   lastUses: 0,
@@ -142,20 +143,18 @@ export const pruning: readonly Requirement[] = [
       const codes = [await addCode(store, grants[0], over + 1)]
       await addCode(store, grants[0], over)
       await addCode(store, gone, at + day) // goes with its grant
+      const allowed = await addGrant(store, client, user, { expires_at: at + day }) // of a device that never came back
       const base = { client_id: client, created_at: at }
-      const device = { ...base, api: 'multi', scopes: '', jkt: null, interval_ms: 1, polled_at: null, denied_at: null }
+      const device = { ...base, api: 'multi', scopes: '', jkt: null, ip: null, denied_at: null }
       await store.transaction(async (trx) => {
-        for (const [hash, expires_at] of [
-          ['kept', over + 1],
-          ['over', over],
+        for (const [hash, expires_at, grant_id] of [
+          ['kept', over + 1, null],
+          ['over', over, null],
+          ['uncollected', over, allowed],
         ] as const) {
           await trx
             .insertInto('device_codes')
-            .values({ ...device, hash, user_code_hash: hash, expires_at, grant_id: null })
-            .execute()
-          await trx
-            .insertInto('pushed_requests')
-            .values({ ...base, hash, parameters: '[]', expires_at })
+            .values({ ...device, hash, user_code_hash: hash, expires_at, grant_id })
             .execute()
           await trx.insertInto('revoked_tokens').values({ id: hash, expires_at }).execute()
         }
@@ -165,19 +164,33 @@ export const pruning: readonly Requirement[] = [
         ...Array.from({ length: 1_200 }, (_, index) => ({ id: `over-${index}`, expires_at: at - 60_000 })),
       ]
       await store.activity.insertInto('used_ids').values(ids).execute()
+      for (const [hash, expires_at] of [
+        ['kept', at - 59_999],
+        ['over', at - 60_000],
+      ] as const) {
+        await store.activity
+          .insertInto('pushed_requests')
+          .values({ hash, client_id: client, parameters: '[]', opened: 0, expires_at })
+          .execute()
+        await store.activity
+          .insertInto('device_polls')
+          .values({ hash, polled_at: at, early: 0, interval_ms: 1, expires_at })
+          .execute()
+      }
 
       assert.deepEqual(await pruneExpired(store, at), {
         ...nothing,
         sessions: 1,
         codes: 1,
         refreshTokens: 2,
-        deviceCodes: 1,
+        deviceCodes: 2,
         grants: 1,
         pushedRequests: 1,
-        revokedTokens: 1,
+        devicePolls: 1,
+        revokedTokens: 2,
         usedIds: 1_200,
       })
-      const left = async (table: 'codes' | 'refresh_tokens' | 'device_codes' | 'pushed_requests') =>
+      const left = async (table: 'codes' | 'refresh_tokens' | 'device_codes') =>
         (await store.db.selectFrom(table).select('hash').orderBy('hash').execute()).map((row) => row.hash)
       const leftIds = async (table: 'sessions' | 'grants' | 'revoked_tokens') =>
         (await store.db.selectFrom(table).select('id').orderBy('id').execute()).map((row) => row.id)
@@ -187,7 +200,12 @@ export const pruning: readonly Requirement[] = [
       assert.deepEqual(await left('codes'), codes)
       assert.deepEqual(await left('refresh_tokens'), refreshTokens)
       assert.deepEqual(await left('device_codes'), ['kept'])
-      assert.deepEqual(await left('pushed_requests'), ['kept'])
+      for (const table of ['pushed_requests', 'device_polls'] as const)
+        assert.deepEqual(
+          (await store.activity.selectFrom(table).select('hash').execute()).map((row) => row.hash),
+          ['kept'],
+          table,
+        )
       const [kept, ...others] = await store.activity.selectFrom('used_ids').select('id').execute()
       assert.deepEqual([kept?.id, others.length], ['kept', 0])
 
@@ -202,6 +220,7 @@ export const pruning: readonly Requirement[] = [
         deviceCodes: 1,
         grants: 2,
         pushedRequests: 1,
+        devicePolls: 1,
         revokedTokens: 1,
         usedIds: 1,
       })
