@@ -24,6 +24,9 @@ export const metadataOf = ({ issuer, apis }: Pick<Config, 'issuer' | 'apis'>) =>
   revocation_endpoint: `${issuer}/oauth/revoke`,
   revocation_endpoint_auth_methods_supported: [...authenticationMethods],
 
+  introspection_endpoint: `${issuer}/oauth/introspect`,
+  introspection_endpoint_auth_methods_supported: [...authenticationMethods.filter((name) => name !== 'none'), 'Bearer'],
+
   userinfo_endpoint: `${issuer}/oauth/userinfo`,
   subject_types_supported: ['public', 'pairwise'],
   id_token_signing_alg_values_supported: [idTokenAlgorithm],

@@ -4,6 +4,7 @@ import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { authorizeRoutes } from './authorize/routes.ts'
 import { deviceRoutes } from './device-routes.ts'
 import type { OAuthDeps } from './grant.ts'
+import { introspectRoutes } from './introspect-routes.ts'
 import { metadataOf } from './metadata.ts'
 import { revokeRoutes } from './revoke-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
@@ -32,6 +33,7 @@ export const oauthRoutes =
     await app.register(deviceRoutes(deps))
     await app.register(userInfoRoutes(deps))
     await app.register(revokeRoutes(deps))
+    await app.register(introspectRoutes(deps))
     const metadata = metadataOf(deps.config)
     app.get(
       '/.well-known/oauth-authorization-server',

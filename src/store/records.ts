@@ -10,6 +10,7 @@ export interface CredentialRow {
   scopes: string | null
   apis: string | null
   lineage_id: string
+  created_at: number
   expires_at: number | null
   revoked_at: number | null
   user_id: string
@@ -46,6 +47,7 @@ export const toCredential = (row: CredentialRow): CredentialRecord => {
     scopes: words(row.scopes),
     apis: list(row.apis),
     lineageId: row.lineage_id,
+    createdAt: row.created_at,
     expiresAt: row.expires_at,
     revoked: row.revoked_at !== null,
     userId: row.user_id,
@@ -146,7 +148,7 @@ export const toGrant = (row: GrantRow): GrantRecord => ({
  */
 export const lookupSql = (aggregate: (columns: string) => string, parameter: string) => {
   const credential = (column: 'hash' | 'id'): string => `
-    SELECT c.id, c.kind, c.name, c.environment, c.scopes, c.apis, c.lineage_id, c.expires_at, c.revoked_at, c.user_id, c.organization_id, c.all_organizations,
+    SELECT c.id, c.kind, c.name, c.environment, c.scopes, c.apis, c.lineage_id, c.created_at, c.expires_at, c.revoked_at, c.user_id, c.organization_id, c.all_organizations,
       o.tier AS organization_tier, o.suspended_at AS organization_suspended_at,
       u.id AS user_found, u.operator AS user_operator, u.suspended_at AS user_suspended_at,
       CASE WHEN c.kind = 'api_key' THEN NULL ELSE (

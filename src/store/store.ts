@@ -25,6 +25,7 @@ export interface CredentialRecord {
   scopes: readonly string[] | null
   apis: readonly string[] | null
   lineageId: string
+  createdAt: number
   expiresAt: number | null
   revoked: boolean
   userId: string

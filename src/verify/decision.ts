@@ -22,7 +22,11 @@ export interface Principal {
   environment: string
   scopes: readonly string[]
   /** Unix milliseconds. */
+  issuedAt: number
+  /** Unix milliseconds. */
   expiresAt: number | undefined
+  /** Of the DPoP key that it is bound to. */
+  thumbprint: string | undefined
   name: string | undefined
   /** Of exchanged tokens: what they were made from. */
   derivedFrom: { kind: CredentialKind; id: string } | undefined
@@ -87,6 +91,11 @@ export interface Judgement {
   thumbprint?: string | undefined
   /** Touches no counter and no last-used time. */
   dryRun?: boolean
+  /**
+   * Tells what a credential is, to somebody who does not bring a request of its holder (RFC 7662): a bound token is judged without its
+   * proof, and limits are not asked. Together with `dryRun`.
+   */
+  introspected?: boolean
   /** Judges a credential of this kind that is to be exchanged for a token of the API (RFC 8693): the API need not accept the kind, and no limit is met. */
   exchange?: CredentialKind
 }

@@ -170,7 +170,9 @@ const makePrincipal = (origin: Origin, standing: Standing, api: Api, id: string 
     tier,
     environment,
     scopes: scopesOf(origin, api, membership?.role ?? lowestRole(memberships?.values() ?? [])),
+    issuedAt: 'claims' in origin ? origin.claims.issuedAt * 1000 : origin.credential.createdAt,
     expiresAt: standing.expiresAt ?? undefined,
+    thumbprint: 'claims' in origin ? origin.claims.thumbprint : undefined,
     name: stored?.name ?? (origin.kind === 'oauth_token' ? origin.client.name : undefined),
     derivedFrom:
       origin.kind === 'jwt' || origin.kind === 'cwt'

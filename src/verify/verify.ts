@@ -48,7 +48,7 @@ export class Verifier {
 
   #decide(
     api: Api,
-    { scopes = [], organizationId, cost = 1, dryRun = false, exchange, thumbprint }: Judgement,
+    { scopes = [], organizationId, cost = 1, dryRun = false, introspected = false, exchange, thumbprint }: Judgement,
     found: Found,
     now: number,
   ): MaybePromise<Decision> {
@@ -61,7 +61,8 @@ export class Verifier {
         'format',
         `${api.name} does not accept credentials of kind ${origin.kind}${exchange === undefined ? '' : ` in place of ${exchange}`}.`,
       )
-    if ('claims' in origin && origin.claims.thumbprint !== thumbprint && origin.claims.thumbprint !== undefined)
+    const bound = 'claims' in origin ? origin.claims.thumbprint : undefined
+    if (bound !== undefined && bound !== thumbprint && !introspected)
       return refuse(
         'invalid_api_key',
         'proof',
@@ -81,7 +82,7 @@ export class Verifier {
       principal = principalOf(origin, standing, api, likelyOrganization(origin, standing)),
       missing?: readonly string[],
     ): Promise<Decision> => {
-      const limits = await this.#allowance.peek(principal.limits, now)
+      const limits = introspected ? [] : await this.#allowance.peek(principal.limits, now)
       return { valid: false, code, reason: { check, detail }, principal, limits, ...(missing && { missing }) }
     }
     // 4. environment and API
@@ -103,6 +104,7 @@ export class Verifier {
     if (missing.length > 0)
       return deny('insufficient_scope', 'scope', `The credential lacks ${missing.join(' ')}.`, principal, missing)
     // 7. limit
+    if (introspected) return { valid: true, code: 'valid', principal, limits: [] }
     if (dryRun) {
       return andThen(this.#allowance.peek(principal.limits, now), (limits) => {
         const refused = limits.find((limit) => limit.remaining < cost)

@@ -97,6 +97,23 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
       assert.equal((await tried.at(tried.metadata.revocation_endpoint, 'POST', asked)).body, '{}', method)
     }
   },
+  async introspection_endpoint(value, { at, client }) {
+    assert.equal((await at(value, 'POST', { form: form(client, { token: 'unknown' }) })).body, '{"active":false}')
+  },
+  async introspection_endpoint_auth_methods_supported(value, tried) {
+    for (const method of value as string[]) {
+      const bearer = async () => ({ as: (await tried.acme.key({ scopes: 'introspect' })).key, form: {} })
+      const options = await (method === 'Bearer' ? bearer() : byMethod[method]?.(tried))
+      assert.ok(options, `how a caller proves itself by ${method}`)
+      const asked = { ...options, form: { ...options.form, token: 'unknown' } }
+      assert.equal(
+        (await tried.at(tried.metadata.introspection_endpoint, 'POST', asked)).body,
+        '{"active":false}',
+        method,
+      )
+    }
+    assert.equal((value as string[]).includes('none'), false)
+  },
   async userinfo_endpoint(value, tried) {
     const { access_token } = await signIn(tried)
     assert.equal((await tried.at(value, 'GET', { as: access_token })).json<{ sub: string }>().sub, tried.acme.owner)

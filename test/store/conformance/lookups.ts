@@ -69,6 +69,7 @@ export const lookups: readonly Requirement[] = [
         environment: 'test',
         scopes: ['read', 'write'],
         apis: ['one', 'two'],
+        createdAt: at,
         lineageId: id,
         expiresAt: at + 1,
         revoked: false,

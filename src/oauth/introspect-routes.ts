@@ -1,0 +1,56 @@
+// POST /oauth/introspect: the introspection endpoint on Fastify.
+import { Type } from 'typebox'
+import type { FastifyPluginAsync } from 'fastify'
+import { formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
+import { formMediaType } from './form.ts'
+import type { OAuthDeps } from './grant.ts'
+import { introspect } from './introspect.ts'
+
+const url = '/oauth/introspect'
+
+const Text = Type.Optional(Type.String())
+const Seconds = Type.Optional(Type.Integer({ description: 'Unix seconds.' }))
+
+const IntrospectionAnswer = Type.Object({
+  active: Type.Boolean({ description: 'Whether the token is good for the caller. Where not, nothing else is told.' }),
+  scope: Text,
+  client_id: Text,
+  token_type: Text,
+  exp: Seconds,
+  iat: Seconds,
+  sub: Text,
+  aud: Text,
+  iss: Text,
+  jti: Text,
+  cnf: Type.Optional(Type.Object({ jkt: Type.String() })),
+  org_id: Text,
+  tier: Text,
+  env: Text,
+  kind: Text,
+})
+
+const ErrorAnswer = Type.Object({ error: Type.String(), error_description: Type.String() })
+
+const schema = {
+  operationId: 'introspect',
+  summary: 'Ask what a token is (RFC 7662)',
+  description:
+    'For confidential clients made with `apis`, which serve these; for clients about what was issued to them; and for API keys with the scope `introspect`, as Bearer.',
+  tags: ['OAuth'],
+  consumes: [formMediaType],
+  body: Type.Object({
+    token: Type.String(),
+    token_type_hint: Text,
+    client_id: Type.Optional(Type.String({ description: 'With client_secret; else use HTTP Basic.' })),
+    client_secret: Text,
+  }),
+  response: { 200: IntrospectionAnswer, 400: ErrorAnswer, 401: ErrorAnswer },
+}
+
+export const introspectRoutes =
+  (deps: OAuthDeps): FastifyPluginAsync =>
+  async (app) => {
+    takeOAuthForms(app, 'introspection refused')
+    app.post(url, { schema }, (request) => introspect(deps, formRequestOf(request)))
+    refuseOtherMethods(app, url)
+  }
