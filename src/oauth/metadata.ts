@@ -17,6 +17,7 @@ export const metadataOf = ({ issuer, apis }: Pick<Config, 'issuer' | 'apis'>) =>
   token_endpoint_auth_methods_supported: [...authenticationMethods],
   grant_types_supported: [...grants.keys()],
 
+  pushed_authorization_request_endpoint: `${issuer}/oauth/par`,
   device_authorization_endpoint: `${issuer}/oauth/device_authorization`,
 
   response_types_supported: [],

@@ -6,6 +6,7 @@ import { deviceRoutes } from './device-routes.ts'
 import type { OAuthDeps } from './grant.ts'
 import { introspectRoutes } from './introspect-routes.ts'
 import { metadataOf } from './metadata.ts'
+import { pushedRoutes } from './pushed-routes.ts'
 import { revokeRoutes } from './revoke-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { userInfoRoutes } from './userinfo-routes.ts'
@@ -29,6 +30,7 @@ export const oauthRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
     await app.register(authorizeRoutes(deps))
+    await app.register(pushedRoutes(deps))
     await app.register(tokenRoutes(deps))
     await app.register(deviceRoutes(deps))
     await app.register(userInfoRoutes(deps))

@@ -79,6 +79,9 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
       assert.equal(error !== 'unsupported_grant_type', known, `${grant_type} ${error}`)
     }
   },
+  async pushed_authorization_request_endpoint(value, { at, client }) {
+    assert.equal(errorOf(await at(value, 'POST', { form: form(client, {}) })), 'invalid_request')
+  },
   async device_authorization_endpoint(value, { at }) {
     const { device_code } = (await at(value, 'POST', { form: { client_id: 'latchkey-cli' } })).json<{
       device_code: string
