@@ -5,6 +5,7 @@ import { authorizeRoutes } from './authorize/routes.ts'
 import { deviceRoutes } from './device-routes.ts'
 import type { OAuthDeps } from './grant.ts'
 import { introspectRoutes } from './introspect-routes.ts'
+import { logoutRoutes } from './logout-routes.ts'
 import { metadataOf } from './metadata.ts'
 import { pushedRoutes } from './pushed-routes.ts'
 import { revokeRoutes } from './revoke-routes.ts'
@@ -36,6 +37,7 @@ export const oauthRoutes =
     await app.register(userInfoRoutes(deps))
     await app.register(revokeRoutes(deps))
     await app.register(introspectRoutes(deps))
+    await app.register(logoutRoutes(deps))
     const metadata = metadataOf(deps.config)
     app.get(
       '/.well-known/oauth-authorization-server',

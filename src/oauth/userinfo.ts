@@ -1,7 +1,7 @@
 // OpenID Connect Core §5.3: who has let a client know them, told to whoever holds the access token for it.
-import type { Api, Config } from '../config/config.ts'
-import { parseJwt } from '../tokens/jwt.ts'
+import { peekClaims } from '../tokens/peek-token.ts'
 import type { Decision, Principal } from '../verify/decision.ts'
+import { claimedApi } from './audience.ts'
 import { OAuthError } from './errors.ts'
 import type { OAuthDeps } from './grant.ts'
 import { subjectOf } from './subject.ts'
@@ -26,13 +26,6 @@ const invalidToken = (reason: string): OAuthError =>
     reason,
   })
 
-/** The API that the token says it is for. Nothing of it is believed yet: it chooses only who judges it. */
-const audienceOf = ({ apis, management }: Config, token: string): Api | undefined => {
-  const jwt = parseJwt(token)
-  if ('malformed' in jwt) return undefined
-  return [...apis.values(), management].find(({ audience }) => audience === jwt.claims.aud)
-}
-
 /** Whether the person is known. Which organization a call would be for, and whether the API has one left, matters to calls of the API alone. */
 const isKnown = ({ code }: Decision): boolean => ['valid', 'invalid_request', 'rate_limit_exceeded'].includes(code)
 
@@ -41,7 +34,7 @@ const judged = async (
   { config, verifier }: OAuthDeps,
   token: string,
 ): Promise<Principal & { userId: string; clientId: string }> => {
-  const api = audienceOf(config, token)
+  const api = claimedApi(config, peekClaims(token) ?? {}) // chooses only who judges it
   if (!api) throw invalidToken('it is for no API here')
   const decision = await verifier.judge(api, { credential: token, dryRun: true })
   const { principal } = decision

@@ -1,10 +1,23 @@
 // RFC 8414 §2, OpenID Connect Discovery §3: every member of the metadata is tried. One that has no proof here fails.
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { createRemoteJWKSet, customFetch, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  jwtVerify,
+  SignJWT,
+} from 'jose'
 import { identityScopes } from '../../src/config/config.ts'
 import { type Launched, launch, world, type World } from '../harness.ts'
 import { allowed } from './allowed.ts'
+import { type Browser, authorize, decide, formOf, pkce, signIn } from './flow.ts'
+
+const redirect_uri = 'https://app.example.com/callback'
 
 type Client = Awaited<ReturnType<World['client']>>
 
@@ -12,6 +25,7 @@ interface Tried {
   launched: Launched
   acme: World
   client: Client
+  browser: Browser
   /** A request to an endpoint that the metadata names. */
   at: (endpoint: unknown, method: string, options?: Parameters<Launched['ask']>[2]) => ReturnType<Launched['ask']>
   metadata: Record<string, unknown>
@@ -24,6 +38,27 @@ const form = (client: Client, fields: Record<string, string>): Record<string, st
   ...fields,
 })
 
+/** A request of a client that proves itself by a signature of this algorithm. */
+const signedRequest = async ({ launched, acme }: Tried, alg: string): Promise<{ form: Record<string, string> }> => {
+  const { client_id } = await acme.client({ redirect_uris: [redirect_uri] })
+  const { privateKey, publicKey } = await generateKeyPair(alg)
+  const jwks = JSON.stringify({ keys: [await exportJWK(publicKey)] })
+  await launched.app.store.transaction((trx) =>
+    trx.updateTable('clients').set({ jwks }).where('id', '=', client_id).execute(),
+  )
+  const client_assertion = await new SignJWT()
+    .setProtectedHeader({ alg })
+    .setIssuer(client_id)
+    .setSubject(client_id)
+    .setAudience(launched.config.issuer)
+    .setJti(randomUUID())
+    .setExpirationTime('60s')
+    .sign(privateKey)
+  return {
+    form: { client_assertion, client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' },
+  }
+}
+
 /** How a client proves itself by each method: options of a request that is to be answered as the client's. */
 const byMethod: Record<string, (tried: Tried) => Promise<Parameters<Launched['ask']>[2]>> = {
   client_secret_basic: async ({ client }) => ({
@@ -33,15 +68,85 @@ const byMethod: Record<string, (tried: Tried) => Promise<Parameters<Launched['as
     form: {},
   }),
   client_secret_post: async ({ client }) => ({ form: form(client, {}) }),
+  private_key_jwt: (tried) => signedRequest(tried, 'ES256'),
   none: async ({ acme }) => ({
     form: {
-      client_id: (await acme.client({ public: true, redirect_uris: ['https://app.example.com/callback'] })).client_id,
+      client_id: (await acme.client({ public: true, redirect_uris: [redirect_uri] })).client_id,
     },
   }),
 }
 
-const signIn = ({ launched, acme, client }: Tried, scope = 'openid profile email') =>
+const tokensOf = ({ launched, acme, client }: Tried, scope = 'openid profile email') =>
   allowed(launched, { client, userId: acme.owner, scope, api: 'example', nonce: 'n' })
+
+/** What the client is told of an authorization request that the person allows, in whatever mode; empty where it is told nothing yet. */
+const told = async (
+  { launched, client, browser }: Tried,
+  more: Record<string, string> = {},
+): Promise<Record<string, string>> => {
+  const request = {
+    client_id: client.client_id,
+    redirect_uri,
+    response_type: 'code',
+    scope: 'openid',
+    resource: launched.config.management.audience,
+    code_challenge: pkce().challenge,
+    code_challenge_method: 'S256',
+    prompt: 'consent',
+    ...more,
+  }
+  const page = await authorize(launched, browser, request)
+  const asks = page.statusCode === 200 && page.body.includes('/oauth/authorize/decision')
+  const answer = asks ? await decide(launched, browser, page) : page
+  const { location = '' } = answer.headers
+  return location.startsWith(redirect_uri)
+    ? { mode: 'query', ...Object.fromEntries(new URL(location).searchParams) }
+    : answer.statusCode === 200
+      ? { mode: 'form_post', ...formOf(answer).fields }
+      : {}
+}
+
+/** Whether each of `values` gets a code, and each of `others` the error. */
+const onlyThese = async (tried: Tried, parameter: string, values: unknown, others: Record<string, string>) => {
+  for (const value of values as string[])
+    assert.ok('code' in (await told(tried, { [parameter]: value })), `${parameter}=${value}`)
+  for (const [value, error] of Object.entries(others))
+    assert.equal((await told(tried, { [parameter]: value })).error, error, `${parameter}=${value}`)
+}
+
+type Endpoint = keyof typeof proven
+
+/** By endpoint: a request with which nothing but the client's proof could be wrong, and how an endpoint that takes the proof answers it. */
+const proven = {
+  token_endpoint: { fields: { grant_type: 'authorization_code', code: 'unknown' }, answer: /"error":"invalid_grant"/ },
+  revocation_endpoint: { fields: { token: 'unknown' }, answer: /^\{\}$/ },
+  introspection_endpoint: { fields: { token: 'unknown' }, answer: /^\{"active":false\}$/ },
+}
+
+const provesAt = async (tried: Tried, endpoint: Endpoint, proof: Parameters<Launched['ask']>[2]): Promise<boolean> => {
+  const { fields, answer } = proven[endpoint]
+  const asked = { ...proof, form: { ...proof?.form, ...fields } }
+  return answer.test((await tried.at(tried.metadata[endpoint], 'POST', asked)).body)
+}
+
+const methodsAt =
+  (endpoint: Endpoint, own: typeof byMethod = {}) =>
+  async (value: unknown, tried: Tried): Promise<void> => {
+    const names = value as string[]
+    const every = { ...byMethod, ...own }
+    for (const name of names) assert.ok(every[name], `how a caller proves itself by ${name}`)
+    for (const [name, proof] of Object.entries(every))
+      assert.equal(await provesAt(tried, endpoint, await proof(tried)), names.includes(name), name)
+    assert.equal(await provesAt(tried, endpoint, { form: form(tried.client, { client_secret: 'wrong' }) }), false)
+  }
+
+const algorithmsAt =
+  (endpoint: Endpoint) =>
+  async (value: unknown, tried: Tried): Promise<void> => {
+    const names = value as string[]
+    for (const alg of ['ES256', 'ES384', 'RS256', 'RS512', 'PS256', 'EdDSA', 'Ed25519'])
+      assert.equal(await provesAt(tried, endpoint, await signedRequest(tried, alg)), names.includes(alg), alg)
+  }
 
 const sorted = (names: unknown): string[] => [...(names as string[])].toSorted()
 
@@ -52,26 +157,20 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
     const keys = createRemoteJWKSet(new URL(value as string), {
       [customFetch]: async (url) => new Response((await tried.at(url, 'GET')).body),
     })
-    await jwtVerify((await signIn(tried)).id_token ?? '', keys, { issuer: tried.launched.config.issuer })
+    await jwtVerify((await tokensOf(tried)).id_token ?? '', keys, { issuer: tried.launched.config.issuer })
   },
   async service_documentation(value, { at }) {
     assert.equal((await at(value, 'GET')).statusCode, 200)
   },
   async scopes_supported(value, tried) {
     assert.deepEqual(sorted(value), sorted([...Object.keys(identityScopes), 'read', 'write']))
-    for (const scope of value as string[]) assert.ok((await signIn(tried, scope)).access_token)
+    for (const scope of value as string[]) assert.ok((await tokensOf(tried, scope)).access_token)
   },
   async token_endpoint(value, { at }) {
     assert.equal(errorOf(await at(value, 'POST', { form: {} })), 'invalid_request')
   },
-  async token_endpoint_auth_methods_supported(value, tried) {
-    for (const method of value as string[]) {
-      const options = await byMethod[method]?.(tried)
-      assert.ok(options, `how a client proves itself by ${method}`)
-      const asked = { ...options, form: { ...options.form, grant_type: 'authorization_code', code: 'unknown' } }
-      assert.equal(errorOf(await tried.at(tried.metadata.token_endpoint, 'POST', asked)), 'invalid_grant', method)
-    }
-  },
+  token_endpoint_auth_methods_supported: methodsAt('token_endpoint'),
+  token_endpoint_auth_signing_alg_values_supported: algorithmsAt('token_endpoint'),
   async grant_types_supported(value, { at, metadata, client }) {
     for (const grant_type of ['unknown', 'password', 'implicit', ...(value as string[])]) {
       const error = errorOf(await at(metadata.token_endpoint, 'POST', { form: form(client, { grant_type }) }))
@@ -79,8 +178,61 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
       assert.equal(error !== 'unsupported_grant_type', known, `${grant_type} ${error}`)
     }
   },
+  async authorization_endpoint(value, tried) {
+    assert.ok(String((await tried.at(value, 'GET')).headers['content-type']).startsWith('text/html'))
+    assert.equal(value, `${tried.launched.config.issuer}/oauth/authorize`, 'where all below are tried')
+  },
+  async authorization_response_iss_parameter_supported(value, tried) {
+    assert.equal(value, true)
+    for (const more of [{ state: 's' }, { response_type: 'token' }, { response_mode: 'form_post' }] as Record<
+      string,
+      string
+    >[])
+      assert.equal((await told(tried, more)).iss, tried.launched.config.issuer)
+  },
+  response_types_supported: (value, tried) =>
+    onlyThese(tried, 'response_type', value, {
+      token: 'unsupported_response_type',
+      id_token: 'unsupported_response_type',
+      'code id_token': 'unsupported_response_type',
+      none: 'unsupported_response_type',
+    }),
+  async response_modes_supported(value, tried) {
+    await onlyThese(tried, 'response_mode', value, {
+      fragment: 'invalid_request',
+      jwt: 'invalid_request',
+      web_message: 'invalid_request',
+    })
+    for (const response_mode of value as string[])
+      assert.equal((await told(tried, { response_mode })).mode, response_mode)
+  },
+  code_challenge_methods_supported: (value, tried) =>
+    onlyThese(tried, 'code_challenge_method', value, { plain: 'invalid_request', S512: 'invalid_request' }),
+  async prompt_values_supported(value, tried) {
+    for (const prompt of [...(value as string[]), 'create', 'unknown']) {
+      const { error } = await told(tried, { prompt })
+      assert.equal(error !== 'invalid_request', (value as string[]).includes(prompt), `${prompt} ${error}`)
+    }
+  },
+  async claims_parameter_supported(value, tried) {
+    assert.equal(value, false)
+    const claims = '{"id_token":{"email":{"essential":true}}}'
+    assert.ok('code' in (await told(tried, { claims })), 'passed over (RFC 6749 §3.1)')
+  },
+  async request_parameter_supported(value, tried) {
+    assert.equal(value, false)
+    assert.equal((await told(tried, { request: 'e30.e30.' })).error, 'request_not_supported')
+  },
+  async request_uri_parameter_supported(value, tried) {
+    assert.equal(value, false)
+    assert.deepEqual(await told(tried, { request_uri: 'https://app.example.com/request' }), {}, 'shown to the person')
+  },
   async pushed_authorization_request_endpoint(value, { at, client }) {
     assert.equal(errorOf(await at(value, 'POST', { form: form(client, {}) })), 'invalid_request')
+  },
+  async require_pushed_authorization_requests(value, tried) {
+    assert.equal(value, false)
+    assert.ok('code' in (await told(tried)))
   },
   async device_authorization_endpoint(value, { at }) {
     const { device_code } = (await at(value, 'POST', { form: { client_id: 'latchkey-cli' } })).json<{
@@ -88,38 +240,24 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
     }>()
     assert.match(device_code, /^dc_/)
   },
-  response_types_supported: (value) => assert.deepEqual(value, []),
   async revocation_endpoint(value, { at, client }) {
     assert.equal((await at(value, 'POST', { form: form(client, { token: 'unknown' }) })).body, '{}')
   },
-  async revocation_endpoint_auth_methods_supported(value, tried) {
-    for (const method of value as string[]) {
-      const options = await byMethod[method]?.(tried)
-      assert.ok(options, `how a client proves itself by ${method}`)
-      const asked = { ...options, form: { ...options.form, token: 'unknown' } }
-      assert.equal((await tried.at(tried.metadata.revocation_endpoint, 'POST', asked)).body, '{}', method)
-    }
-  },
+  revocation_endpoint_auth_methods_supported: methodsAt('revocation_endpoint'),
+  revocation_endpoint_auth_signing_alg_values_supported: algorithmsAt('revocation_endpoint'),
   async introspection_endpoint(value, { at, client }) {
     assert.equal((await at(value, 'POST', { form: form(client, { token: 'unknown' }) })).body, '{"active":false}')
   },
-  async introspection_endpoint_auth_methods_supported(value, tried) {
-    for (const method of value as string[]) {
-      const bearer = async () => ({ as: (await tried.acme.key({ scopes: 'introspect' })).key, form: {} })
-      const options = await (method === 'Bearer' ? bearer() : byMethod[method]?.(tried))
-      assert.ok(options, `how a caller proves itself by ${method}`)
-      const asked = { ...options, form: { ...options.form, token: 'unknown' } }
-      assert.equal(
-        (await tried.at(tried.metadata.introspection_endpoint, 'POST', asked)).body,
-        '{"active":false}',
-        method,
-      )
-    }
-    assert.equal((value as string[]).includes('none'), false)
-  },
+  introspection_endpoint_auth_methods_supported: methodsAt('introspection_endpoint', {
+    Bearer: async ({ acme }) => ({ as: (await acme.key({ scopes: 'introspect' })).key }),
+  }),
+  introspection_endpoint_auth_signing_alg_values_supported: algorithmsAt('introspection_endpoint'),
   async userinfo_endpoint(value, tried) {
-    const { access_token } = await signIn(tried)
+    const { access_token } = await tokensOf(tried)
     assert.equal((await tried.at(value, 'GET', { as: access_token })).json<{ sub: string }>().sub, tried.acme.owner)
+  },
+  async end_session_endpoint(value, { at }) {
+    for (const method of ['GET', 'POST']) assert.ok((await at(value, method, {})).statusCode < 400, method)
   },
   async subject_types_supported(value, tried) {
     assert.deepEqual(sorted(value), ['pairwise', 'public'])
@@ -128,16 +266,16 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
       await store.transaction((trx) =>
         trx.updateTable('clients').set({ subject_type }).where('id', '=', tried.client.client_id).execute(),
       )
-      const { sub } = decodeJwt((await signIn(tried)).id_token ?? '')
+      const { sub } = decodeJwt((await tokensOf(tried)).id_token ?? '')
       assert.equal(sub === tried.acme.owner, subject_type === 'public')
     }
     await store.transaction((trx) => trx.updateTable('clients').set({ subject_type: 'public' }).execute())
   },
   async id_token_signing_alg_values_supported(value, tried) {
-    assert.deepEqual(value, [decodeProtectedHeader((await signIn(tried)).id_token ?? '').alg])
+    assert.deepEqual(value, [decodeProtectedHeader((await tokensOf(tried)).id_token ?? '').alg])
   },
   async claims_supported(value, tried) {
-    const { id_token = '', access_token } = await signIn(tried)
+    const { id_token = '', access_token } = await tokensOf(tried)
     const told = (await tried.at(tried.metadata.userinfo_endpoint, 'GET', { as: access_token })).json<object>()
     const names = new Set([...Object.keys(decodeJwt(id_token)), ...Object.keys(told)])
     assert.deepEqual(sorted(value), sorted([...names]))
@@ -147,7 +285,8 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
 test('every member of the metadata is true', async (t) => {
   const launched = await launch(t)
   const acme = await world(launched)
-  const client = await acme.client({ redirect_uris: ['https://app.example.com/callback'] })
+  const client = await acme.client({ redirect_uris: [redirect_uri] })
+  const browser = await signIn(launched, acme.owner)
   const { issuer } = launched.config
   const documents = await Promise.all(
     ['oauth-authorization-server', 'openid-configuration'].map(
@@ -164,6 +303,6 @@ test('every member of the metadata is true', async (t) => {
     await t.test(member, async () => {
       const prove = proofs[member]
       assert.ok(prove, `there is no proof of ${member}`)
-      await prove(value, { launched, acme, client, at, metadata })
+      await prove(value, { launched, acme, client, browser, at, metadata })
     })
 })

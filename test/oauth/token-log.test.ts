@@ -56,7 +56,10 @@ test('the log of the token endpoint', async (t) => {
   const refused = entry('token refused') ?? {}
   assert.equal(refused.level, 30)
   assert.equal(refused.error, 'invalid_client')
-  assert.equal(refused.reason, `client ${client_id} failed at client_secret_post`)
+  assert.equal(
+    refused.reason,
+    `client ${client_id} failed at client_secret_post: the secret is not its own, or has ended`,
+  )
 
   const exchanged = await ask({ ...exchange, subject_token: key })
   assert.equal(exchanged.statusCode, 200)

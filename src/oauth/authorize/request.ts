@@ -22,7 +22,8 @@ export const requestParameters = [
   'request_uri',
 ] as const
 
-type ResponseMode = 'query' | 'form_post'
+export const responseModes = ['query', 'form_post'] as const
+type ResponseMode = (typeof responseModes)[number]
 
 export const promptValues = ['none', 'login', 'consent', 'select_account'] as const
 export type Prompt = (typeof promptValues)[number]

@@ -18,7 +18,7 @@ export const errorAnswer = (issuer: string, to: ReplyTo, { error, description }:
   withContext(issuer, to, { error, error_description: description })
 
 /** The redirect URI with the parameters behind what query it has (RFC 6749 §3.1.2). */
-export const redirectTarget = ({ redirectUri }: ReplyTo, parameters: AnswerParameters): string =>
+export const redirectTarget = ({ redirectUri }: Pick<ReplyTo, 'redirectUri'>, parameters: AnswerParameters): string =>
   `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${new URLSearchParams(parameters).toString()}`
 
 /** What the page's policy must let its form lead to: an origin, or the scheme of an app of its own. */
