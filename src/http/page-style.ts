@@ -34,6 +34,8 @@ button { width: 100%; min-height: 2.75rem; margin-top: .375rem; padding: .5rem 1
 button:hover { background: var(--accent-hover); }
 button.secondary { color: var(--text); background: transparent; border-color: var(--field); }
 button.secondary:hover { background: var(--code); }
+.notice { margin-bottom: 1.25rem; padding: .75rem .875rem; background: var(--code); border-left: .25rem solid var(--accent); border-radius: .5rem; }
+.typed { display: block; margin: .375rem 0; font: 600 1.375rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .08em; }
 .actions { display: grid; gap: .5rem; }
 select { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--field); border-radius: .5rem; }
 ul { margin: 0 0 1rem; padding-left: 1.25rem; }

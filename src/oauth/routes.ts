@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { authorizeRoutes } from './authorize/routes.ts'
 import { deviceRoutes } from './device-routes.ts'
+import { verificationRoutes } from './device/verification-routes.ts'
 import type { OAuthDeps } from './grant.ts'
 import { introspectRoutes } from './introspect-routes.ts'
 import { logoutRoutes } from './logout-routes.ts'
@@ -34,6 +35,7 @@ export const oauthRoutes =
     await app.register(pushedRoutes(deps))
     await app.register(tokenRoutes(deps))
     await app.register(deviceRoutes(deps))
+    await app.register(verificationRoutes(deps))
     await app.register(userInfoRoutes(deps))
     await app.register(revokeRoutes(deps))
     await app.register(introspectRoutes(deps))

@@ -56,7 +56,7 @@ export const deviceScene = async (t: Cleanup): Promise<DeviceScene> => {
     apis: ['multi'],
   })
   const waiting = async (userCode: string) => {
-    const code = await findWaiting(app.store, box, readUserCode(userCode) ?? '', clock())
+    const code = await findWaiting(app.store.db, box, readUserCode(userCode) ?? '', clock())
     if (!code) throw new Error(`Nobody waits behind ${userCode}.`)
     return code
   }

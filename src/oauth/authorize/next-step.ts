@@ -41,6 +41,20 @@ export const choicesOf = (store: Pick<Store, 'db'>, userId: string): Promise<Cho
     .limit(maxChoices)
     .execute()
 
+/** What a person chose on the page, of what there is to choose now; `none`: it is not among that. */
+export const chosenReach = async (
+  store: Pick<Store, 'db'>,
+  request: Pick<AuthorizationRequest, 'scopes'>,
+  userId: string,
+  organization: string | undefined,
+): Promise<Reach | 'none'> => {
+  if (!isForApi(request)) return undefined
+  if (organization === 'all') return request.scopes.includes('manage') ? 'all' : 'none'
+  const choices = await choicesOf(store, userId)
+  if (choices.length === 0) return organization === undefined ? undefined : 'none'
+  return choices.find(({ id }) => id === organization) ?? 'none'
+}
+
 /** `askedAt`: when this very request last asked for a sign-in; one that came later is new enough. */
 const isRecent = (
   { prompt, maxAgeSeconds }: AuthorizationRequest,

@@ -14,7 +14,7 @@ import type { OAuthDeps } from '../grant.ts'
 import { allow } from './allow.ts'
 import { checkAuthorizationRequest } from './checks.ts'
 import { consentPage, expiredPage, formPostPage, refusedPage, submitScript } from './consent-page.ts'
-import { type NextStep, type Reach, choicesOf, isForApi, nextStep } from './next-step.ts'
+import { type NextStep, type Reach, chosenReach, nextStep } from './next-step.ts'
 import { type AuthorizationRequest, type ReplyTo, queryOf } from './request.ts'
 import { type AnswerParameters, codeAnswer, errorAnswer, formTarget, redirectTarget } from './respond.ts'
 
@@ -186,21 +186,8 @@ export const authorizeRoutes =
         const denied = new OAuthError('access_denied', 'The person did not allow it')
         return answer(reply, asked, errorAnswer(issuer, asked, denied))
       }
-      const reach = await chosen(asked, session, fields.get('organization'))
+      const reach = await chosenReach(store, asked, session.userId, fields.get('organization'))
       if (reach === 'none') return page(reply, 400, expiredPage(query))
       return allowed(request, reply, asked, query, reach, session)
     })
-
-    /** The organization that was chosen, of those that there are now; `none`: it is not among them. */
-    const chosen = async (
-      asked: AuthorizationRequest,
-      { userId }: Session,
-      organization: string | undefined,
-    ): Promise<Reach | 'none'> => {
-      if (!isForApi(asked)) return undefined
-      if (organization === 'all') return asked.scopes.includes('manage') ? 'all' : 'none'
-      const choices = await choicesOf(store, userId)
-      if (choices.length === 0) return organization === undefined ? undefined : 'none'
-      return choices.find(({ id }) => id === organization) ?? 'none'
-    }
   }

@@ -1,6 +1,6 @@
 // RFC 8628 §3.2, §3.5: device codes as they are kept: made, found by either code, decided once, and how often they are asked about.
 import { randomBytes } from 'node:crypto'
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { hashOf } from '../../credentials/format.ts'
 import type { SecretBox } from '../../secret-box.ts'
 import type { Schema } from '../../store/schema.ts'
@@ -78,7 +78,7 @@ export const findDeviceCode = async (
 
 /** Who waits behind a user code, as `readUserCode` gives it; undefined: nobody, or it has been decided. */
 export const findWaiting = (
-  { db }: Store,
+  db: Kysely<Schema>,
   box: SecretBox,
   userCode: string,
   now: number,

@@ -25,10 +25,10 @@ export const deviceCodes: readonly Requirement[] = [
       const asked = { client_id: client, api: 'multi', scopes: 'read', jkt: null, ip: null }
       const made = await makeDeviceCode(one, box, asked, at)
       assert.ok(made)
-      const waiting = await findWaiting(other, box, made.userCode, at)
+      const waiting = await findWaiting(other.db, box, made.userCode, at)
       assert.ok(waiting)
-      assert.equal(await findWaiting(other, box, made.userCode, waiting.expires_at), undefined)
-      assert.equal(await findWaiting(other, new SecretBox('x'.repeat(32)), made.userCode, at), undefined, 'keyed')
+      assert.equal(await findWaiting(other.db, box, made.userCode, waiting.expires_at), undefined)
+      assert.equal(await findWaiting(other.db, new SecretBox('x'.repeat(32)), made.userCode, at), undefined, 'keyed')
       const rows = JSON.stringify(await one.db.selectFrom('device_codes').selectAll().execute())
       assert.ok(!rows.includes(made.userCode) && !rows.includes(made.deviceCode), 'hashed at rest')
 
@@ -38,7 +38,7 @@ export const deviceCodes: readonly Requirement[] = [
         other.transaction((trx) => decide(trx, waiting.hash, { grant_id: grants[1] }, at)),
       ])
       assert.deepEqual(decisions.toSorted(), [false, false, true])
-      assert.equal(await findWaiting(one, box, made.userCode, at), undefined)
+      assert.equal(await findWaiting(one.db, box, made.userCode, at), undefined)
       assert.ok(await findDeviceCode(other, client, made.deviceCode))
       assert.equal(
         await findDeviceCode(other, await addClient(one, await addOrganization(one)), made.deviceCode),

@@ -1,0 +1,125 @@
+// GET and POST /device (RFC 8628 §3.3): where a person who is signed in enters a user code and decides.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { findSession, type Session } from '../../accounts/sessions.ts'
+import { Refusal } from '../../errors.ts'
+import { clientAddress } from '../../http/client-address.ts'
+import { takeForms } from '../../http/form.ts'
+import { formToken, isFormToken } from '../../http/form-token.ts'
+import { pageHeaders } from '../../http/page.ts'
+import { readSessionCookie } from '../../http/session-cookie.ts'
+import { Throttle } from '../../limits/throttle.ts'
+import { choicesOf, chosenReach, isForApi } from '../authorize/next-step.ts'
+import type { OAuthDeps } from '../grant.ts'
+import { allowDevice, denyDevice, waitingDevice } from './decision.ts'
+import { lifetimeSeconds } from './device-codes.ts'
+import { readUserCode, userCodeHash, writeUserCode } from './user-code.ts'
+import { allowedPage, codePage, deniedPage, devicePage, overPage, tooManyPage } from './verification-pages.ts'
+
+const path = '/device'
+
+const text = Type.String({ maxLength: 1000, default: '' })
+const Query = Type.Object({ user_code: text })
+const Form = Type.Object(
+  { user_code: text, form_token: text, decision: text, organization: Type.Optional(text) },
+  { additionalProperties: false },
+)
+
+/** Codes that may be looked up while one is good (§5.1): by a person, from an address, and in all, of a process. */
+const windowMs = lifetimeSeconds * 1000
+const throttles = () => ({
+  person: new Throttle({ most: 20, windowMs }),
+  address: new Throttle({ most: 60, windowMs }),
+  all: new Throttle({ most: 1_000, windowMs }),
+})
+
+export const verificationRoutes =
+  (deps: OAuthDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { store, box, config, proxies, now } = deps
+    const secure = config.issuer.startsWith('https:')
+    const { person, address, all } = throttles()
+
+    const page = (reply: FastifyReply, status: number, body: string): FastifyReply =>
+      reply.code(status).headers(pageHeaders()).send(body)
+
+    const sessionOf = async ({ raw }: FastifyRequest): Promise<Session | undefined> => {
+      const value = readSessionCookie(raw, secure)
+      return value === undefined ? undefined : findSession(store, value, now())
+    }
+
+    /** Milliseconds to wait before another code may be tried; 0: none. Each try counts, found or not. */
+    const waitFor = ({ raw }: FastifyRequest, { userId }: Session): number =>
+      person.waitFor(userId, now()) || address.waitFor(clientAddress(raw, proxies), now()) || all.waitFor('', now())
+
+    const purposeOf = (userCode: string): string => `${path} ${userCodeHash(box, userCode)}`
+
+    takeForms(app)
+    app.setErrorHandler((error: FastifyError | Refusal, _request, reply) => {
+      const status = error instanceof Refusal ? error.status : (error.statusCode ?? 500)
+      if (status >= 500) throw error
+      return page(reply, status, overPage())
+    })
+
+    app.get(path, { schema: { hide: true, querystring: Query } }, async (request, reply) => {
+      const typed = request.query.user_code
+      const userCode = readUserCode(typed)
+      const session = await sessionOf(request)
+      if (!session) {
+        const back = userCode === undefined ? path : `${path}?user_code=${writeUserCode(userCode)}`
+        return reply.header('cache-control', 'no-store').redirect(`/login?return_to=${encodeURIComponent(back)}`, 303)
+      }
+      const { email, userId } = session
+      if (typed === '') return page(reply, 200, codePage(email))
+      if (userCode === undefined)
+        return page(
+          reply,
+          400,
+          codePage(email, typed.slice(0, 64), 'This is not a code: it has eight letters, and no vowels.'),
+        )
+      const waitMs = waitFor(request, session)
+      if (waitMs > 0) {
+        reply.header('retry-after', Math.ceil(waitMs / 1000))
+        return page(reply, 429, tooManyPage(Math.ceil(waitMs / 60_000)))
+      }
+      const device = await waitingDevice(deps, userCode)
+      if (!device) {
+        const mistake =
+          'No device waits with this code. Check it, or let your device show a new one: a code lasts ten minutes.'
+        return page(reply, 404, codePage(email, writeUserCode(userCode), mistake))
+      }
+      return page(
+        reply,
+        200,
+        devicePage({
+          device,
+          userCode: writeUserCode(userCode),
+          age: Math.floor((now() - device.code.created_at) / 60_000),
+          choices: isForApi(device) ? await choicesOf(store, userId) : [],
+          email,
+          formToken: formToken(box, session.id, purposeOf(userCode), now()),
+        }),
+      )
+    })
+
+    app.post(path, { schema: { hide: true, body: Form } }, async (request, reply) => {
+      const { user_code, form_token, decision, organization } = request.body
+      const session = await sessionOf(request)
+      const userCode = readUserCode(user_code)
+      // only the page of this very code has such a token: nothing can be tried here
+      if (!session || userCode === undefined || !isFormToken(box, session.id, purposeOf(userCode), form_token, now()))
+        return page(reply, 400, overPage())
+      const device = await waitingDevice(deps, userCode)
+      if (!device) return page(reply, 400, overPage())
+      const { name } = device.client
+      if (decision !== 'allow')
+        return (await denyDevice(deps, device)) ? page(reply, 200, deniedPage(name)) : page(reply, 400, overPage())
+      const reach = await chosenReach(store, device, session.userId, organization)
+      if (reach === 'none') return page(reply, 400, overPage())
+      const origin = { ip: clientAddress(request.raw, proxies), requestId: request.id }
+      return (await allowDevice(deps, userCode, device, { session, reach, origin }))
+        ? page(reply, 200, allowedPage(name))
+        : page(reply, 400, overPage())
+    })
+  }
