@@ -1,8 +1,8 @@
 // The client that this program itself is: its command line, which signs people in by device code (RFC 8628).
 import type { Config } from '../config/config.ts'
 import type { Store } from '../store/store.ts'
-import { columnsOf, unsaid } from './client.ts'
-import { grantTypes } from './settings.ts'
+import { columnsOf, managed } from './client.ts'
+import { grantTypes, usualSettings } from './settings.ts'
 
 export const commandLineClientId = 'latchkey-cli'
 
@@ -15,6 +15,7 @@ export const ensureBuiltInClients = async (
   const found = await db.selectFrom('clients').select('id').where('id', '=', commandLineClientId).executeTakeFirst()
   if (found) return
   const settings = columnsOf({
+    ...usualSettings,
     public: true,
     pkce: 'required',
     redirectUris: [],
@@ -27,7 +28,7 @@ export const ensureBuiltInClients = async (
     trx
       .insertInto('clients')
       .values({
-        ...unsaid,
+        ...managed,
         ...settings,
         id: commandLineClientId,
         organization_id: null,

@@ -25,6 +25,15 @@ export interface Client {
   scopes: string | null
   /** null: all. */
   apis: string[] | null
+  /** A JWK Set, or its address, of a client that proves itself by keys and has no secret. */
+  jwks: { keys: object[] } | null
+  jwks_uri: string | null
+  dpop_bound: boolean
+  par_required: boolean
+  subject_type: 'public' | 'pairwise'
+  post_logout_redirect_uris: string[]
+  uri: string | null
+  registration: ClientRow['registration']
   /** Newest first; RFC 3339, as all times here. */
   secrets: { hint: string; created_at: string; expires_at: string | null }[]
   /** A user; null: the command line, a key or a client. */
@@ -33,7 +42,7 @@ export interface Client {
   last_used_at: string | null
 }
 
-/** What `create` and `rotate` answer; a public client has no secret. */
+/** What `create` and `rotate` answer; a public client has no secret, nor has one with keys. */
 export type ClientWithSecret = Client & { client_secret?: string }
 
 /** Names a client, by itself or under an organization. */
@@ -50,26 +59,33 @@ export const settingsOf = (row: ClientRow): ClientSettings => ({
   environment: row.environment,
   apis: listOf(row.apis),
   scopes: row.scopes === null ? null : splitScopes(row.scopes),
+  jwks: row.jwks,
+  jwksUri: row.jwks_uri,
+  dpopBound: row.dpop_bound === 1,
+  parRequired: row.par_required === 1,
+  subjectType: row.subject_type,
+  postLogoutRedirectUris: listOf(row.post_logout_redirect_uris) ?? [],
+  uri: row.uri,
 })
 
 /** The columns of what may be changed. */
-export const columnsOf = ({ pkce, redirectUris, grants, apis, scopes }: ClientSettings) => ({
-  pkce,
-  redirect_uris: JSON.stringify(redirectUris),
-  grants: JSON.stringify(grants),
-  apis: apis === null ? null : JSON.stringify(apis),
-  scopes: scopes === null ? null : scopes.join(' '),
+export const columnsOf = (settings: ClientSettings) => ({
+  pkce: settings.pkce,
+  redirect_uris: JSON.stringify(settings.redirectUris),
+  grants: JSON.stringify(settings.grants),
+  apis: settings.apis === null ? null : JSON.stringify(settings.apis),
+  scopes: settings.scopes === null ? null : settings.scopes.join(' '),
+  jwks: settings.jwks,
+  jwks_uri: settings.jwksUri,
+  dpop_bound: settings.dpopBound ? 1 : 0,
+  par_required: settings.parRequired ? 1 : 0,
+  subject_type: settings.subjectType,
+  post_logout_redirect_uris: JSON.stringify(settings.postLogoutRedirectUris),
+  uri: settings.uri,
 })
 
-/** Columns of what a client is as long as nobody says otherwise. */
-export const unsaid = {
-  jwks: null,
-  jwks_uri: null,
-  dpop_bound: 0,
-  par_required: 0,
-  subject_type: 'public',
-  post_logout_redirect_uris: '[]',
-  uri: null,
+/** Columns of a client that people have made and manage. */
+export const managed = {
   registration: 'managed',
   registration_hash: null,
   stale_at: null,
@@ -87,18 +103,26 @@ export const toClients = async (store: Store, db: Kysely<Schema>, rows: readonly
     .execute()
   const used = await lastUses(store, ids)
   return rows.map((row) => {
-    const { public: isPublic, pkce, redirectUris, grants, environment, apis } = settingsOf(row)
+    const settings = settingsOf(row)
     return {
       client_id: row.id,
       organization_id: row.organization_id,
       name: row.name,
-      public: isPublic,
-      pkce,
-      redirect_uris: [...redirectUris],
-      grants: [...grants],
-      environment,
+      public: settings.public,
+      pkce: settings.pkce,
+      redirect_uris: [...settings.redirectUris],
+      grants: [...settings.grants],
+      environment: settings.environment,
       scopes: row.scopes,
-      apis: apis === null ? null : [...apis],
+      apis: settings.apis === null ? null : [...settings.apis],
+      jwks: row.jwks === null ? null : (JSON.parse(row.jwks) as { keys: object[] }),
+      jwks_uri: row.jwks_uri,
+      dpop_bound: settings.dpopBound,
+      par_required: settings.parRequired,
+      subject_type: settings.subjectType,
+      post_logout_redirect_uris: [...settings.postLogoutRedirectUris],
+      uri: row.uri,
+      registration: row.registration,
       secrets: secrets
         .filter(({ client_id }) => client_id === row.id)
         .map(({ hint, created_at, expires_at }) => ({
@@ -117,6 +141,25 @@ export const toClient = async (store: Store, db: Kysely<Schema>, row: ClientRow)
   const [client] = await toClients(store, db, [row])
   return client as Client
 }
+
+/** What the audit trail tells of a client's settings; of keys, their names. */
+export const auditedFacts = ({ jwks, ...client }: Client) => ({
+  name: client.name,
+  public: client.public,
+  pkce: client.pkce,
+  redirect_uris: client.redirect_uris,
+  grants: client.grants,
+  environment: client.environment,
+  apis: client.apis,
+  scopes: client.scopes,
+  jwks: jwks?.keys.map((key) => ('kid' in key ? key.kid : null)) ?? null,
+  jwks_uri: client.jwks_uri,
+  dpop_bound: client.dpop_bound,
+  par_required: client.par_required,
+  subject_type: client.subject_type,
+  post_logout_redirect_uris: client.post_logout_redirect_uris,
+  uri: client.uri,
+})
 
 /** The client, for an actor of at least `needed` role. Throws as `requireRole` does, and `not_found` alike for clients that do not exist and that are foreign. */
 export const findClient = async (

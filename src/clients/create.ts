@@ -1,4 +1,4 @@
-// Registers an OAuth client of an organization (RFC 6749 §2), with a first secret unless it is public.
+// Registers an OAuth client of an organization (RFC 6749 §2), with a first secret unless it is public or has keys.
 import { randomUUIDv7 } from 'node:crypto'
 import { type Actor, requireRole } from '../accounts/actor.ts'
 import { cleanName } from '../accounts/name.ts'
@@ -8,9 +8,9 @@ import { requireActiveOrganization } from '../credentials/create-api-key.ts'
 import { splitScopes } from '../credentials/scopes.ts'
 import { requireWithin } from '../credentials/within.ts'
 import type { Store } from '../store/store.ts'
-import { type ClientRow, type ClientWithSecret, columnsOf, toClient, unsaid } from './client.ts'
+import { auditedFacts, type ClientRow, type ClientWithSecret, columnsOf, managed, toClient } from './client.ts'
 import { replaceSecret } from './secret.ts'
-import { type ClientSettings, defaultGrants, requireSettings } from './settings.ts'
+import { type ClientSettings, defaultGrants, hasKeys, requireSettings, usualSettings } from './settings.ts'
 
 export interface NewClient {
   name: string
@@ -27,6 +27,15 @@ export interface NewClient {
   apis?: readonly string[] | undefined
   /** Space-separated. Default: whatever its APIs' own scopes cover. */
   scopes?: string | undefined
+  /** Keys that it proves itself by, in place of a secret; or their address. */
+  jwks?: object | undefined
+  jwks_uri?: string | undefined
+  dpop_bound?: boolean | undefined
+  par_required?: boolean | undefined
+  /** Default `public`. */
+  subject_type?: 'public' | 'pairwise' | undefined
+  post_logout_redirect_uris?: readonly string[] | undefined
+  uri?: string | undefined
 }
 
 const distinct = (list: readonly string[]): string[] => [...new Set(list)]
@@ -50,6 +59,13 @@ export const createClient = (
     environment: input.environment ?? (config.environments[0] as string),
     apis: input.apis ? distinct(input.apis) : null,
     scopes: input.scopes === undefined ? null : splitScopes(input.scopes),
+    jwks: input.jwks === undefined ? null : JSON.stringify(input.jwks),
+    jwksUri: input.jwks_uri ?? usualSettings.jwksUri,
+    dpopBound: input.dpop_bound ?? usualSettings.dpopBound,
+    parRequired: input.par_required ?? usualSettings.parRequired,
+    subjectType: input.subject_type ?? usualSettings.subjectType,
+    postLogoutRedirectUris: distinct(input.post_logout_redirect_uris ?? []),
+    uri: input.uri ?? usualSettings.uri,
   }
   requireSettings(config, settings)
   requireWithin(config, actor, { organizationId, ...settings, expiresAt: actor.expiresAt ?? null })
@@ -64,25 +80,18 @@ export const createClient = (
       ...columnsOf(settings),
       created_by: actor.userId ?? null,
       created_at: now,
-      ...unsaid,
+      ...managed,
     }
     await trx.insertInto('clients').values(row).execute()
-    const secret = settings.public ? undefined : await replaceSecret(trx, actor, row.id, 0, now)
+    const secret = settings.public || hasKeys(settings) ? undefined : await replaceSecret(trx, actor, row.id, 0, now)
+    const client = await toClient(store, trx, row)
     await recordChange(trx, actor, now, {
       action: 'client.created',
       targetKind: 'client',
       targetId: row.id,
       organizationId,
-      detail: {
-        name,
-        public: settings.public,
-        redirect_uris: settings.redirectUris,
-        grants: settings.grants,
-        environment: settings.environment,
-        apis: settings.apis,
-        scopes: row.scopes,
-      },
+      detail: auditedFacts(client),
     })
-    return { ...(await toClient(store, trx, row)), ...(secret !== undefined && { client_secret: secret }) }
+    return { ...client, ...(secret !== undefined && { client_secret: secret }) }
   })
 }

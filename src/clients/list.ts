@@ -1,5 +1,5 @@
-// Lists the clients of an organization, newest first.
-import { type Actor, requireRole } from '../accounts/actor.ts'
+// Lists clients: those of an organization, newest first, and for operators those of nobody.
+import { type Actor, requireOperator, requireRole } from '../accounts/actor.ts'
 import { findOrganization } from '../accounts/organizations/organization.ts'
 import { type Page, pageOf, type PageRequest, rowsFor } from '../store/page.ts'
 import type { Store } from '../store/store.ts'
@@ -14,10 +14,20 @@ export const listClients = async (
 ): Promise<Page<Client>> => {
   requireRole(actor, organizationId, 'viewer', 'clients')
   await findOrganization(store.db, actor, organizationId)
+  return listWhere(store, organizationId, request)
+}
+
+/** Those that registered themselves, are known by their metadata document, or are built in. Throws `forbidden`. */
+export const listClientsOfNobody = async (store: Store, actor: Actor, request: PageRequest): Promise<Page<Client>> => {
+  requireOperator(actor, 'see the clients that belong to no organization')
+  return listWhere(store, null, request)
+}
+
+const listWhere = async (store: Store, owner: string | null, request: PageRequest): Promise<Page<Client>> => {
   let query = store.db
     .selectFrom('clients')
     .selectAll()
-    .where('organization_id', '=', organizationId)
+    .where('organization_id', owner === null ? 'is' : '=', owner)
     .orderBy('id', 'desc')
     .limit(rowsFor(request))
   if (request.cursor !== undefined) query = query.where('id', '<', request.cursor)

@@ -40,3 +40,7 @@ export const matchRedirectUri = (registered: readonly string[], given: string): 
   if (portless === undefined || redirectUriMistake(given) !== undefined) return undefined
   return registered.some((uri) => withoutPort(uri) === portless) ? given : undefined
 }
+
+/** As `redirectUriMistake`, of a page that people are to open. */
+export const pageMistake = (uri: string): string | undefined =>
+  redirectUriMistake(uri) ?? (/^https?:/i.test(uri) ? undefined : 'must be https')

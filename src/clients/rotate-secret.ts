@@ -7,11 +7,12 @@ import { requireWithin } from '../credentials/within.ts'
 import { Refusal } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { type ClientPath, type ClientWithSecret, findOwnedClient, settingsOf, toClient } from './client.ts'
+import { hasKeys } from './settings.ts'
 import { replaceSecret } from './secret.ts'
 
 /**
  * `overlapSeconds`: 0 ends the old secret now. Whoever rotates learns a secret with all rights of the client, and so must have them.
- * Throws as `findOwnedClient` and `requireWithin` do, `invalid_request` for a public client, and `conflict` for a suspended organization.
+ * Throws as `findOwnedClient` and `requireWithin` do, `invalid_request` for a client that has no secret, and `conflict` for a suspended organization.
  */
 export const rotateSecret = (
   store: Store,
@@ -25,6 +26,11 @@ export const rotateSecret = (
     const row = await findOwnedClient(trx, actor, path, 'admin')
     const { id, organization_id: organizationId } = row
     if (row.public === 1) throw new Refusal('invalid_request', 'A public client has no secret.')
+    if (hasKeys(settingsOf(row)))
+      throw new Refusal(
+        'invalid_request',
+        'This client proves itself by its keys and has no secret: change jwks or jwks_uri.',
+      )
     await requireActiveOrganization(trx, actor, organizationId)
     requireWithin(config, actor, { organizationId, ...settingsOf(row), expiresAt: actor.expiresAt ?? null })
     const secret = await replaceSecret(trx, actor, id, overlapSeconds * 1000, now)

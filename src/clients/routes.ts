@@ -3,13 +3,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Config } from '../config/config.ts'
 import { defaultOverlapSeconds, maxOverlapSeconds } from '../credentials/rotate.ts'
-import { ListOf, listQuery } from '../http/list.ts'
-import { Deleted, Id, Name, Nullable, Scope, Time } from '../http/schemas.ts'
+import { ListOf, listFields, listQuery } from '../http/list.ts'
+import { ClientId, Id, Name, Nullable, Scope, Time } from '../http/schemas.ts'
 import type { Store } from '../store/store.ts'
+import type { ClientRow } from './client.ts'
 import { createClient } from './create.ts'
 import { deleteClient } from './delete.ts'
 import { getClient } from './get.ts'
-import { listClients } from './list.ts'
+import { listClients, listClientsOfNobody } from './list.ts'
 import { maxRedirectUriLength, maxRedirectUris } from './redirect-uri.ts'
 import { rotateSecret } from './rotate-secret.ts'
 import { type GrantType, grantTypes } from './settings.ts'
@@ -39,10 +40,33 @@ const Apis = Type.Array(Type.String({ minLength: 1, maxLength: 63 }), {
   description: 'Names of the APIs that its tokens may be for.',
 })
 
+const Jwks = Type.Object(
+  { keys: Type.Array(Type.Object({}, { additionalProperties: true }), { minItems: 1, maxItems: 20 }) },
+  {
+    additionalProperties: true,
+    description: 'Public keys (RFC 7517) that it proves itself by (private_key_jwt), in place of a secret.',
+  },
+)
+const JwksUri = Type.String({ minLength: 1, maxLength: 2000, description: 'Address of its public keys, https.' })
+const DpopBound = Type.Boolean({ description: 'Gets DPoP-bound tokens alone (RFC 9449 §5.2).' })
+const ParRequired = Type.Boolean({ description: 'Must push its authorization requests (RFC 9126 §6).' })
+const SubjectType = Type.Union([Type.Literal('public'), Type.Literal('pairwise')], {
+  description: 'Whether it knows people by their ids, or by ids of its own (OpenID Connect Core §8).',
+})
+const PostLogoutRedirectUris = Type.Array(Type.String({ minLength: 1, maxLength: maxRedirectUriLength }), {
+  maxItems: maxRedirectUris,
+  description: 'Where people may be sent after they have signed out; compared exactly.',
+})
+const Page = Type.String({ minLength: 1, maxLength: maxRedirectUriLength, description: 'Its home page.' })
+
 const changeable = {
   pkce: Type.Optional(Pkce),
   redirect_uris: Type.Optional(RedirectUris),
   grants: Type.Optional(Grants),
+  dpop_bound: Type.Optional(DpopBound),
+  par_required: Type.Optional(ParRequired),
+  subject_type: Type.Optional(SubjectType),
+  post_logout_redirect_uris: Type.Optional(PostLogoutRedirectUris),
 }
 
 const NewClientBody = Type.Object(
@@ -55,6 +79,9 @@ const NewClientBody = Type.Object(
     ),
     apis: Type.Optional(Apis),
     scopes: Type.Optional(Scope),
+    jwks: Type.Optional(Jwks),
+    jwks_uri: Type.Optional(JwksUri),
+    uri: Type.Optional(Page),
   },
   { additionalProperties: false },
 )
@@ -65,6 +92,9 @@ const ClientChangesBody = Type.Object(
     ...changeable,
     apis: Type.Optional(Nullable(Apis)),
     scopes: Type.Optional(Nullable(Scope)),
+    jwks: Type.Optional(Nullable(Jwks)),
+    jwks_uri: Type.Optional(Nullable(JwksUri)),
+    uri: Type.Optional(Nullable(Page)),
   },
   { additionalProperties: false, minProperties: 1 },
 )
@@ -98,6 +128,18 @@ const client = {
     description: 'null: whatever its APIs’ own scopes cover.',
   }),
   apis: Nullable(Type.Array(Type.String(), { description: 'null: all.' })),
+  jwks: Nullable(Jwks),
+  jwks_uri: Nullable(JwksUri),
+  dpop_bound: DpopBound,
+  par_required: ParRequired,
+  subject_type: SubjectType,
+  post_logout_redirect_uris: PostLogoutRedirectUris,
+  uri: Nullable(Page),
+  registration: Type.Unsafe<ClientRow['registration']>({
+    type: 'string',
+    enum: ['managed', 'dynamic', 'document', 'built_in'],
+    description: 'By whom it came: people, itself (RFC 7591), its metadata document, or Latchkey.',
+  }),
   secrets: Type.Array(Type.Object({ hint: Type.String(), created_at: Time, expires_at: Nullable(Time) }), {
     description: 'Newest first.',
   }),
@@ -109,11 +151,13 @@ const client = {
   last_used_at: Nullable(Time),
 }
 
-const ClientSchema = Type.Object({ client_id: Id, ...client })
+const ClientSchema = Type.Object({ client_id: ClientId, ...client })
 
 const ClientWithSecretSchema = Type.Object({
-  client_id: Id,
-  client_secret: Type.Optional(Type.String({ description: 'Shown this once; a public client has none.' })),
+  client_id: ClientId,
+  client_secret: Type.Optional(
+    Type.String({ description: 'Shown this once; a public client has none, nor has one with keys.' }),
+  ),
   ...client,
 })
 
@@ -122,10 +166,10 @@ const organizationParams = Type.Object({ organization_id: Id })
 const places = [
   {
     path: '/organizations/:organization_id/clients/:client_id',
-    params: Type.Object({ organization_id: Id, client_id: Id }),
+    params: Type.Object({ organization_id: Id, client_id: ClientId }),
     suffix: '',
   },
-  { path: '/clients/:client_id', params: Type.Object({ client_id: Id }), suffix: 'ById' },
+  { path: '/clients/:client_id', params: Type.Object({ client_id: ClientId }), suffix: 'ById' },
 ]
 
 export const clientRoutes =
@@ -161,6 +205,21 @@ export const clientRoutes =
         const client = await createClient(store, config, actor, params.organization_id, body, now())
         return reply.code(201).header('cache-control', 'no-store').send(client)
       },
+    )
+    app.get(
+      '/clients',
+      {
+        schema: {
+          operationId: 'listClientsOfNobody',
+          summary: 'List the OAuth clients that belong to no organization',
+          tags,
+          querystring: Type.Object({ ...listFields, cursor: Type.Optional(ClientId) }, { additionalProperties: false }),
+          response: {
+            200: Type.Object({ data: Type.Array(ClientSchema), next_cursor: Nullable(ClientId) }),
+          },
+        },
+      },
+      ({ actor, query }) => listClientsOfNobody(store, actor, query),
     )
     for (const { path, params, suffix } of places) {
       app.get(
@@ -198,7 +257,7 @@ export const clientRoutes =
             summary: 'Delete an OAuth client and end its tokens',
             tags,
             params,
-            response: { 200: Deleted },
+            response: { 200: Type.Object({ id: ClientId, deleted: Type.Literal(true) }) },
           },
         },
         ({ actor, params }) => deleteClient(store, actor, params, now()),

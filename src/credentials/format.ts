@@ -18,7 +18,7 @@ export const makeApiKey = (prefix: string, environment: string | undefined): str
 export const makePersonalAccessToken = (): string => make('pat_')
 
 /** 256 random bits, base64url, behind a prefix such as `cs_`. */
-export const makeSecret = (prefix: 'cs_' | 'rt_' | 'ac_' | 'su_' | 'se_' | 'pr_'): string =>
+export const makeSecret = (prefix: 'cs_' | 'rt_' | 'ac_' | 'su_' | 'se_' | 'pr_' | 'ra_'): string =>
   prefix + randomBytes(32).toString('base64url')
 
 export type Parsed = { kind: 'personal_access_token' } | { kind: 'api_key'; environment: string | undefined }
@@ -39,6 +39,7 @@ export const hashOf = (value: string): string => hash('sha256', value, 'hex')
 
 /** What a list may show of a value: its prefix and its last four characters. */
 export const hintOf = (value: string): string => {
-  const prefix = /^(?:[a-z][a-z0-9]{0,15}_){1,2}/.exec(value)?.[0] ?? ''
+  // base64url may begin like a prefix of its own; what is in hex cannot
+  const prefix = /^[a-z]{2}_(?=[\w-]{43}$)|^(?:[a-z][a-z0-9]{0,15}_){1,2}/.exec(value)?.[0] ?? ''
   return `${prefix}…${value.slice(-4)}`
 }

@@ -11,6 +11,14 @@ export const Id = Type.String({
   description: 'A lower-case UUIDv7.',
 })
 
+export const clientIdPattern = `${idPattern}|^https?://[\\x21-\\x7e]{1,490}$|^latchkey-[a-z]{1,20}$`
+
+/** A client's: a UUIDv7, the address of its metadata document, or a built-in name. */
+export const ClientId = Type.String({
+  pattern: clientIdPattern,
+  description: 'A lower-case UUIDv7; of a client known by its metadata document, its address.',
+})
+
 /** What people call a thing. Not blank, no control characters. */
 export const Name = Type.String({
   minLength: 1,

@@ -1,10 +1,11 @@
 // What is wrong with a request that its schema refuses, in words that say the way out.
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
-import { idPattern, namePattern, scopePattern } from './schemas.ts'
+import { clientIdPattern, idPattern, namePattern, scopePattern } from './schemas.ts'
 
 /** What the patterns of shared schemas stand for. */
 const patternWords = new Map<unknown, string>([
   [idPattern, 'must be an id: a lower-case UUIDv7'],
+  [clientIdPattern, 'must be the id of a client: a lower-case UUIDv7, or the address of its metadata document'],
   [namePattern, 'must not be blank, nor hold control characters'],
   [scopePattern, 'must be scopes, separated by single spaces'],
 ])

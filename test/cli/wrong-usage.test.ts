@@ -37,7 +37,10 @@ test('wrong values, and options that exclude each other, are wrong usage', async
   const id = '01977e4c-9d7a-7c3e-8a53-1c2f3a4b5c6d'
   const key = ['keys', 'create', '--user-id', id, '--org-id', id, '--name', 'Key']
   const token = ['tokens', 'create', '--user-id', id, '--name', 'Token']
+  const client = ['clients', 'create', '--org-id', id, '--name', 'Client']
   const wrong: readonly (readonly string[])[] = [
+    [...client, '--jwks', 'no-such-file.json'],
+    [...client, '--subject-type', 'private'],
     [...key, '--expires-in', '90'],
     [...key, '--expires-in', '0'],
     [...key, '--expires-at', '2027-02-30'],

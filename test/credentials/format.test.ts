@@ -77,6 +77,7 @@ test('swapped neighbours, cut ends, added characters and a swapped environment a
 test('a hint never tells enough of a value to guess the rest', () => {
   const key = makeApiKey('sk', 'live')
   assert.equal(hintOf(key), `sk_live_…${key.slice(-4)}`)
+  assert.equal(hintOf(`cs_ab1_${'x'.repeat(39)}`), 'cs_…xxxx', 'what looks like a prefix is none')
   fc.assert(
     fc.property(fc.string({ minLength: 8, maxLength: 60, unit: fc.constantFrom('a', 'b', '1', '_') }), (token) => {
       const hint = legacyHintOf(token)

@@ -34,6 +34,7 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   listApiKeys: { needs: 'viewer' },
   createApiKey: { needs: 'member', body: { name: 'Mallory' } },
   listClients: { needs: 'viewer' },
+  listClientsOfNobody: { needs: 'operator' },
   createClient: { needs: 'admin', body: { name: 'Mallory' } },
   listAudit: { needs: 'operator' },
   listOrganizationAudit: { needs: 'admin' },

@@ -1,7 +1,7 @@
 // Rows for tests of the store, each with what a test does not care about filled in.
 import type { Insertable } from 'kysely'
 import type { Role, Schema, Tier } from '../../src/store/schema.ts'
-import { unsaid } from '../../src/clients/client.ts'
+import { managed } from '../../src/clients/client.ts'
 import type { Store } from '../../src/store/store.ts'
 
 export const at = Date.UTC(2026, 10, 22, 12)
@@ -101,7 +101,14 @@ export const addClient = async (
     apis: null,
     created_by: null,
     created_at: at,
-    ...unsaid,
+    jwks: null,
+    jwks_uri: null,
+    dpop_bound: 0,
+    par_required: 0,
+    subject_type: 'public',
+    post_logout_redirect_uris: '[]',
+    uri: null,
+    ...managed,
     ...given,
   })
   return id

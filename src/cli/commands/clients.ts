@@ -1,5 +1,6 @@
-// latchkey clients: OAuth clients of an organization.
-import { type Command, Option } from 'commander'
+// latchkey clients: OAuth clients of organizations, and for operators those of nobody.
+import { readFileSync } from 'node:fs'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { path } from '../client.ts'
 import { example, withClient } from '../context.ts'
 import { listAll, sayList } from '../lists.ts'
@@ -15,6 +16,7 @@ const columns: readonly Column[] = [
   { title: 'APIs', field: 'apis', show: asAllowance },
   { title: 'Public', field: 'public' },
   { title: 'Redirect URIs', field: 'redirect_uris' },
+  { title: 'Registered by', field: 'registration', show: asText },
   { title: 'Created', field: 'created_at', show: asTime },
 ]
 
@@ -26,6 +28,24 @@ interface Settings {
   grant?: string[]
   pkce?: string
   api?: string[]
+  jwks?: object
+  jwksUri?: string
+  dpop?: boolean
+  requirePar?: boolean
+  subjectType?: string
+  postLogoutRedirectUri?: string[]
+  uri?: string
+}
+
+const readJwks = (file: string): object => {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (typeof value === 'object' && value !== null) return value
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined)
+      throw new InvalidArgumentError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+  throw new InvalidArgumentError(`${file} is not a JWK Set in JSON: {"keys": […]}.`)
 }
 
 const settingOptions = (command: Command): Command =>
@@ -35,24 +55,44 @@ const settingOptions = (command: Command): Command =>
     .option('--grant <grant...>', 'grant types, as in client_credentials or authorization_code')
     .addOption(new Option('--pkce <rule>', 'whether authorization needs PKCE').choices(['required', 'optional']))
     .option('--api <name...>', 'APIs that its tokens are for; all where not given')
+    .addOption(
+      new Option('--jwks <file>', 'JWK Set of the public keys that it proves itself by, in place of a secret')
+        .argParser(readJwks)
+        .conflicts('jwksUri'),
+    )
+    .option('--jwks-uri <url>', 'address of that JWK Set, https')
+    .option('--dpop', 'it gets DPoP-bound tokens alone')
+    .option('--no-dpop', 'it may have bearer tokens (the default)')
+    .option('--require-par', 'it must push its authorization requests')
+    .option('--no-require-par', 'it need not (the default)')
+    .addOption(
+      new Option('--subject-type <type>', 'whether it knows people by ids of its own').choices(['public', 'pairwise']),
+    )
+    .option('--post-logout-redirect-uri <uri...>', 'where the browser may be sent after a sign-out, exactly')
+    .option('--uri <url>', 'its home page')
 
-const settingsBody = ({ name, redirectUri, scope, grant, pkce, api }: Settings) => ({
+const settingsBody = ({ name, redirectUri, scope, grant, pkce, api, ...settings }: Settings) => ({
   name,
   redirect_uris: redirectUri,
   scopes: scope,
   grants: grant,
   pkce,
   apis: api,
+  jwks: settings.jwks,
+  jwks_uri: settings.jwksUri,
+  dpop_bound: settings.dpop,
+  par_required: settings.requirePar,
+  subject_type: settings.subjectType,
+  post_logout_redirect_uris: settings.postLogoutRedirectUri,
+  uri: settings.uri,
 })
 
-/** A public client has no secret. */
+/** A public client has no secret, nor has one with keys. */
 const withSecret = (text: string, secret: unknown): string =>
   typeof secret === 'string' ? `${text}\n\n${once('client secret', secret)}` : text
 
 export const addClients = (program: Command): void => {
-  const clients = program
-    .command('clients')
-    .description('OAuth clients of an organization: make, list, change, rotate the secret, delete')
+  const clients = program.command('clients').description('OAuth clients: make, list, change, rotate the secret, delete')
   const [limit, cursor] = pagingOptions()
 
   const create = clients
@@ -87,19 +127,21 @@ export const addClients = (program: Command): void => {
         }),
     )
 
-  example(clients.command('list'), 'latchkey clients list --org-id ORG_ID')
-    .description('list the OAuth clients of an organization, newest first')
-    .requiredOption('--org-id <id>', 'the organization')
+  example(clients.command('list'), 'latchkey clients list --org-id ORG_ID', 'latchkey clients list')
+    .description('list the OAuth clients of an organization, newest first; without one those that belong to nobody')
+    .option('--org-id <id>', 'the organization')
     .addOption(limit)
     .addOption(cursor)
-    .action(({ orgId, ...paging }: { orgId: string } & Paging, command: Command) =>
+    .action(({ orgId, ...paging }: { orgId?: string } & Paging, command: Command) =>
       withClient(command, async (client, output) =>
-        sayList(
-          output,
-          await listAll(client, path`/organizations/${orgId}/clients`, paging),
-          columns,
-          'This organization has no clients. Make one: latchkey clients create',
-        ),
+        orgId === undefined
+          ? sayList(output, await listAll(client, '/clients', paging), columns, 'No client belongs to nobody.')
+          : sayList(
+              output,
+              await listAll(client, path`/organizations/${orgId}/clients`, paging),
+              columns,
+              'This organization has no clients. Make one: latchkey clients create',
+            ),
       ),
     )
 
