@@ -20,9 +20,11 @@ import { type Site, Sites } from './gateway/sites.ts'
 import { requestHost } from './gateway/target.ts'
 import { type AuthenticateDeps, LocalOperator, authenticate } from './http/authenticate.ts'
 import { docsPages } from './http/docs-page.ts'
+import { putInFront } from './http/direct.ts'
 import { createMetrics } from './http/metrics.ts'
 import { operationsRoutes } from './http/operations.ts'
-import { type Server, createServer } from './http/server.ts'
+import { createRequestLog } from './http/request-log.ts'
+import { type Server, answerHeaders, bodyValidator, createServer, thrownAnswer } from './http/server.ts'
 import { Allowance } from './limits/allowance.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { openStore } from './store/open.ts'
@@ -33,8 +35,11 @@ import { TokenReader } from './tokens/read-token.ts'
 import { signingKeyRoutes } from './tokens/routes.ts'
 import { SigningKeys } from './tokens/signing-keys.ts'
 import { LastUse } from './verify/last-use.ts'
+import { directVerify } from './verify/direct-routes.ts'
 import { verifyRoutes } from './verify/routes.ts'
+import { VerifyBody } from './verify/schemas.ts'
 import { Verifier } from './verify/verify.ts'
+import { written } from './verify/wire.ts'
 import { version } from './version.ts'
 
 export interface AppOptions {
@@ -158,7 +163,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   }
 
   const secure = config.issuer.startsWith('https:')
-  const server = createServer({ log, rewriteUrl, profileOf, requests: config.log.requests, secure })
+  const { requests } = config.log
+  const server = createServer({ log, rewriteUrl, profileOf, requests, secure })
   server.decorateRequest('site')
   server.decorateRequest('relayed', false)
   server.addHook('onRequest', (request, _reply, done) => {
@@ -244,6 +250,21 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   )
   await server.register(gateway.routes, { path: gatewayPath })
   server.server.on('upgrade', gateway.handleUpgrade)
+  const { management } = config
+  const logRequest = createRequestLog(log, requests)
+  const endShortWays = putInFront(server.server, {
+    routes: [directVerify({ ...routes, management }, bodyValidator(VerifyBody))],
+    siteOf: (host, target) => sites.match(host, target),
+    headers: answerHeaders(secure),
+    failed: (thrown, id) => written(thrownAnswer(thrown, management, id, log)),
+    answered({ method, path }, { url: target = '', rawHeaders }, id, status, milliseconds) {
+      metrics.observeRequest(path, method, status, milliseconds / 1000)
+      if (status === 503) metrics.storeFault()
+      if (requests === 'all' || status >= 400)
+        logRequest({ id, method, host: requestHost(rawHeaders), target, status, milliseconds })
+    },
+  })
+  server.addHook('preClose', async () => endShortWays())
   await server.ready()
 
   const timers: NodeJS.Timeout[] = []

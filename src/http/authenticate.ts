@@ -1,5 +1,6 @@
 // Who calls the management API: the same judgement as at any other API, turned into an actor with rights.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import type { Logger } from 'pino'
@@ -7,10 +8,12 @@ import type { Actor } from '../accounts/actor.ts'
 import type { Api } from '../config/config.ts'
 import { admit } from '../gateway/admission.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from '../gateway/cors.ts'
+import type { Site } from '../gateway/sites.ts'
+import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import type { Role } from '../store/schema.ts'
 import type { Principal } from '../verify/decision.ts'
 import type { Verifier } from '../verify/verify.ts'
-import { callerHeaders } from '../verify/wire.ts'
+import { type Answer, type Headers, callerHeaders } from '../verify/wire.ts'
 import { clientAddress } from './client-address.ts'
 import { sendAnswer } from './server.ts'
 
@@ -98,25 +101,48 @@ export interface AuthenticateDeps {
   now: () => number
 }
 
-/** The hook in front of every management route. Answers itself where the caller is refused, in the profile of the API that the host names. */
+type Caller =
+  | { answer: Answer; headers: Headers }
+  /** `headers` go on every answer to them. */
+  | { principal: Principal; api: Api; headers: Headers }
+
+/** Who asks at a management route, in the profile of the API that the host names: judged, and paid for. */
+export const recognise = (
+  { verifier, management, log, now }: Pick<AuthenticateDeps, 'verifier' | 'management' | 'log' | 'now'>,
+  { method = '', rawHeaders, headers: { origin } }: IncomingMessage,
+  site: Site,
+  requestId: string,
+): MaybePromise<Caller> => {
+  const { api, path, query } = site.kind === 'management' ? site : { api: management, path: '/', query: '' }
+  const headers: Headers = { 'cache-control': 'no-store', ...corsHeaders(api, origin) }
+  return andThen(admit({ verifier, log, now }, api, { method, path, query, rawHeaders }, requestId), (admission) =>
+    'answer' in admission
+      ? { answer: admission.answer, headers }
+      : {
+          principal: admission.admitted.principal,
+          api,
+          headers: { ...headers, ...callerHeaders(api, admission.admitted, now()) },
+        },
+  )
+}
+
+/** The hook in front of every management route. Answers itself where the caller is refused. */
 export const authenticate =
-  ({ verifier, management, proxies, local, log, now }: AuthenticateDeps): onRequestAsyncHookHandler =>
+  ({ local, proxies, ...deps }: AuthenticateDeps): onRequestAsyncHookHandler =>
   async (request: FastifyRequest, reply: FastifyReply) => {
     if (local?.recognises(request)) {
       request.actor = localActor(request)
       return
     }
-    const site = request.site.kind === 'management' ? request.site : { api: management, path: '/', query: '' }
-    const { method, headers } = request
-    const { api } = site
-    reply.header('cache-control', 'no-store').headers(corsHeaders(api, headers.origin))
-    if (site === request.site && isPreflight(method, headers))
-      return reply.code(204).headers(preflightHeaders(api, headers.origin)).send()
-    const asked = { method, path: site.path, query: site.query, rawHeaders: request.raw.rawHeaders }
-    const admission = await admit({ verifier, log, now }, api, asked, request.id)
-    if ('answer' in admission) return sendAnswer(reply, admission.answer)
-    const { principal } = admission.admitted
-    reply.headers(callerHeaders(api, admission.admitted, now()))
+    const { site, method, headers, raw } = request
+    if (site.kind === 'management' && isPreflight(method, headers)) {
+      const allowed = { ...corsHeaders(site.api, headers.origin), ...preflightHeaders(site.api, headers.origin) }
+      return reply.code(204).header('cache-control', 'no-store').headers(allowed).send()
+    }
+    const caller = await recognise(deps, raw, site, request.id)
+    reply.headers(caller.headers)
+    if ('answer' in caller) return sendAnswer(reply, caller.answer)
+    const { principal, api } = caller
     request.principal = principal
-    request.actor = actorOf(api, principal, clientAddress(request.raw, proxies), request.id)
+    request.actor = actorOf(api, principal, clientAddress(raw, proxies), request.id)
   }

@@ -16,8 +16,9 @@ import type { Logger } from 'pino'
 import type { Api } from '../config/config.ts'
 import { type Code, Refusal } from '../errors.ts'
 import { isStoreFault } from '../store/fault.ts'
-import { errorAnswer } from '../verify/wire.ts'
+import { type Answer, type Headers, errorAnswer } from '../verify/wire.ts'
 import './fastify.ts'
+import { createRequestLog } from './request-log.ts'
 import { inWords } from './validation.ts'
 
 export type Server = FastifyInstance
@@ -41,6 +42,12 @@ const bodyTimeoutMs = 20_000
 /** RFC 6797 §6.1, one year. Without includeSubDomains: hosts below may be others'. */
 const strictTransport = 'max-age=31536000'
 
+/** Fields of every answer, besides its request's id. */
+export const answerHeaders = (secure: boolean): Headers => ({
+  'x-content-type-options': 'nosniff',
+  ...(secure && { 'strict-transport-security': strictTransport }),
+})
+
 /** Bodies are taken as they are or refused; only query strings and paths are text that may mean a number. */
 const validators = () => {
   const options = { allErrors: false, removeAdditional: false, useDefaults: true, strict: false } as const
@@ -62,6 +69,10 @@ const lazily = (compile: () => ValidateFunction) => {
   return validate
 }
 
+/** Whether a body fits the schema, as routes with this schema see it. */
+export const bodyValidator = (schema: object): ((body: unknown) => boolean) =>
+  lazily(() => validators().body.compile(schema))
+
 const codeOf = (error: FastifyError | Error): Code => {
   if (isStoreFault(error)) return 'temporarily_unavailable'
   const { statusCode } = error as Partial<FastifyError>
@@ -81,21 +92,16 @@ const told = (error: FastifyError | Error): string | undefined => {
   return statusCode !== undefined && statusCode < 500 && statusCode !== 413 ? 'The request is malformed.' : undefined
 }
 
-const id = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const maybeSecret = /^(?:(?=[^\d]*\d).{20,}|.{40,})$/s
+/** What a thrown value is on the wire, in the API's profile; faults go to the log. */
+export const thrownAnswer = (error: unknown, api: Api, requestId: string, log: Pick<Logger, 'error'>): Answer => {
+  const refusal = error instanceof Refusal ? error : undefined
+  const code = refusal?.code ?? codeOf(error as Error)
+  if (refusal === undefined && (code === 'internal_error' || code === 'temporarily_unavailable'))
+    log.error({ request_id: requestId, err: error }, 'fault')
+  return errorAnswer(api, code, requestId, refusal?.message ?? told(error as Error), refusal?.missing)
+}
 
-/** Without the query, and without what may be a credential that somebody put into the path; ids stay. */
-const loggedPath = (target: string): string =>
-  (target.split('?', 1)[0] ?? '')
-    .split('/')
-    .map((segment) => (maybeSecret.test(segment) && !id.test(segment) ? '…' : segment))
-    .join('/')
-    .slice(0, 500)
-
-export const sendAnswer = (
-  reply: FastifyReply,
-  { status, headers, body }: { status: number; headers: Record<string, string>; body: object },
-): FastifyReply => {
+export const sendAnswer = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply => {
   const { 'content-type': contentType, ...rest } = headers
   return reply
     .code(status)
@@ -145,9 +151,9 @@ export const createServer = ({
     let serialize: ((data: unknown) => string) | undefined
     return (data) => (serialize ??= fastJson(schema as Schema))(data)
   })
+  const everywhere = answerHeaders(secure)
   server.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
-    if (secure) reply.header('strict-transport-security', strictTransport)
+    reply.header('x-request-id', request.id).headers(everywhere)
     done()
   })
   // the framework would wait without end, and so many slow callers would take every connection
@@ -160,36 +166,22 @@ export const createServer = ({
     }
     done(null, payload)
   })
-  if (requests !== 'none') {
-    server.addHook('onResponse', (request, reply, done) => {
-      if (requests === 'all' || reply.statusCode >= 400) {
-        const { method, url } = request.raw
-        const path = loggedPath(request.originalUrl ?? url ?? '')
-        request.log[reply.statusCode >= 500 ? 'error' : 'info'](
-          {
-            request_id: request.id,
-            method,
-            host: request.headers.host?.slice(0, 255),
-            path,
-            status: reply.statusCode,
-            ms: Math.round(reply.elapsedTime * 10) / 10,
-          },
-          'request',
-        )
-      }
-      done()
+  const logRequest = createRequestLog(log, requests)
+  server.addHook('onResponse', (request, reply, done) => {
+    const { method, url } = request.raw
+    logRequest({
+      id: request.id,
+      method,
+      host: request.headers.host,
+      target: request.originalUrl ?? url ?? '',
+      status: reply.statusCode,
+      milliseconds: reply.elapsedTime,
     })
-  }
-  server.setErrorHandler((error: FastifyError | Error, request, reply) => {
-    const refusal = error instanceof Refusal ? error : undefined
-    const code = refusal?.code ?? codeOf(error)
-    if (refusal === undefined && (code === 'internal_error' || code === 'temporarily_unavailable'))
-      request.log.error({ request_id: request.id, err: error }, 'fault')
-    return sendAnswer(
-      reply,
-      errorAnswer(profileOf(request), code, request.id, refusal?.message ?? told(error), refusal?.missing),
-    )
+    done()
   })
+  server.setErrorHandler((error: FastifyError | Error, request, reply) =>
+    sendAnswer(reply, thrownAnswer(error, profileOf(request), request.id, request.log)),
+  )
   server.setNotFoundHandler((request, reply) =>
     sendAnswer(reply, errorAnswer(profileOf(request), 'not_found', request.id)),
   )

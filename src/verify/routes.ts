@@ -1,67 +1,28 @@
 // POST /verify: one decision for any credential. POST /explain: the same as a dry run, check by check. POST /inspect: what a token says.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { Static } from 'typebox'
-import type { Actor } from '../accounts/actor.ts'
-import type { Api, Config } from '../config/config.ts'
+import type { FastifyReply } from 'fastify'
+import type { Api } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
 import { inspectToken } from '../tokens/inspect-token.ts'
 import { maxCredentialLength } from './credential.ts'
-import { type Decision, checks } from './decision.ts'
+import { checks } from './decision.ts'
+import { type VerifyDeps, apiOf, judgeItem, judgementOf, outcomeJson, requireVerify } from './items.ts'
 import { ExplainBody, ExplainResponse, VerifyBody, VerifyResponse } from './schemas.ts'
-import type { Verifier } from './verify.ts'
-import { limitsJson, principalJson } from './wire.ts'
-
-type Item = Static<typeof ExplainBody>
-
-export interface VerifyDeps {
-  config: Config
-  verifier: Verifier
-}
 
 /** Room for a full batch of long credentials. */
 const batchBytes = 10 * 1024 * 1024
 
-const requireVerify = (actor: Actor): void => {
-  if (!actor.operator && !actor.scopes.includes('verify'))
-    throw new Refusal('insufficient_scope', 'This needs the scope verify, which an operator grants.', {
-      missing: ['verify'],
-    })
-}
-
-/** The API that an item names; one that the caller's own key is not held away from. */
-const apiOf = (config: Config, actor: Actor, name: string | undefined): Api => {
-  const api = name === undefined ? config.defaultApi : config.apis.get(name)
-  if (api === undefined) {
-    throw new Refusal(
-      'invalid_request',
-      name === undefined
-        ? 'Name an "api": the configuration has several and no defaultApi.'
-        : `There is no API "${name.slice(0, 63)}".`,
-    )
-  }
-  if (actor.apis !== undefined && !actor.apis.includes(api.name))
-    throw new Refusal('forbidden', `This key is held to ${actor.apis.join(', ')}.`)
-  return api
-}
-
-const outcomeJson = (api: Api, decision: Decision) => ({
-  valid: decision.valid,
-  code: decision.code,
-  ...(decision.principal && { principal: principalJson(decision.principal), limits: limitsJson(api, decision.limits) }),
-})
-
-const judgementOf = ({ credential, scopes, organization_id, cost, dry_run }: Item) => ({
-  credential,
-  ...(scopes && { scopes }),
-  organizationId: organization_id,
-  ...(cost !== undefined && { cost }),
-  ...(dry_run !== undefined && { dryRun: dry_run }),
-})
+const sendText = (reply: FastifyReply, text: string): FastifyReply =>
+  reply
+    .type('application/json; charset=utf-8')
+    .serializer((body: string) => body)
+    .send(text)
 
 export const verifyRoutes =
-  ({ config, verifier }: VerifyDeps): FastifyPluginAsyncTypebox =>
+  (deps: VerifyDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const { config, verifier } = deps
     app.post(
       '/verify',
       {
@@ -74,29 +35,22 @@ export const verifyRoutes =
           response: { 200: VerifyResponse },
         },
       },
-      async (request) => {
-        const { actor, body } = request
+      async (request, reply) => {
+        const { actor, body, id } = request
         requireVerify(actor)
         const { items, credential, ...rest } = body
         if (items === undefined) {
           if (credential === undefined) throw new Refusal('invalid_request', 'Send a "credential", or "items".')
           const api = apiOf(config, actor, rest.api)
-          return {
-            ...outcomeJson(api, await verifier.judge(api, judgementOf({ credential, ...rest }))),
-            request_id: request.id,
-          }
+          return sendText(reply, await judgeItem(deps, api, { credential, ...rest }, id))
         }
         if (credential !== undefined || Object.keys(rest).length > 0)
           throw new Refusal('invalid_request', 'Beside "items" nothing else is taken: write it in each item.')
         // every API is known before anything is spent
         const apis = items.map((item) => apiOf(config, actor, item.api))
-        const results: (ReturnType<typeof outcomeJson> & { request_id: string })[] = []
-        for (const [index, item] of items.entries()) {
-          const api = apis[index] as Api
-          const outcome = outcomeJson(api, await verifier.judge(api, judgementOf(item)))
-          results.push({ ...outcome, request_id: request.id })
-        }
-        return { results }
+        const results: string[] = []
+        for (const [index, item] of items.entries()) results.push(await judgeItem(deps, apis[index] as Api, item, id))
+        return sendText(reply, `{"results":[${results.join(',')}]}`)
       },
     )
     app.post(

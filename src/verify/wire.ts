@@ -27,6 +27,16 @@ export const principalJson = (principal: Principal) => ({
   ...(principal.kind === 'legacy_token' && { deprecated: true }),
 })
 
+/** Principals are shared between requests and never changed. */
+const principalTexts = new WeakMap<Principal, string>()
+
+/** `principalJson` as text. */
+export const principalText = (principal: Principal): string => {
+  let text = principalTexts.get(principal)
+  if (text === undefined) principalTexts.set(principal, (text = JSON.stringify(principalJson(principal))))
+  return text
+}
+
 /** `limits` of a verify answer: every policy of the API in its order, `limit` null where the tier is unlimited. */
 export const limitsJson = (api: Api, states: readonly LimitState[]) =>
   api.profile.limits.map((policy) => {
@@ -35,6 +45,16 @@ export const limitsJson = (api: Api, states: readonly LimitState[]) =>
       ? { name: state.name, limit: state.limit, remaining: state.remaining, reset: resetSeconds(state) }
       : { name: policy.name, limit: null, remaining: null, reset: null }
   })
+
+/** `limitsJson` as text; the configuration's names of policies need no escapes. */
+export const limitsText = (api: Api, states: readonly LimitState[]): string => {
+  let text = ''
+  for (const { name } of api.profile.limits) {
+    const state = states.find((one) => one.name === name)
+    text += `${text && ','}{"name":"${name}","limit":${state?.limit ?? null},"remaining":${state?.remaining ?? null},"reset":${state ? resetSeconds(state) : null}}`
+  }
+  return `[${text}]`
+}
 
 /** What an upstream learns of the caller; absent values are empty, so that a caller's own are overwritten. */
 export const identityHeaders = (principal: Principal): Headers => {
@@ -114,6 +134,13 @@ export interface Answer {
   headers: Headers
   body: object
 }
+
+/** The answer with its body serialised. */
+export const written = ({ status, headers, body }: Answer): { status: number; headers: Headers; body: string } => ({
+  status,
+  headers,
+  body: JSON.stringify(body),
+})
 
 /** An error answer in the API's profile. `missing`: scopes, on `insufficient_scope`. */
 export const errorAnswer = (

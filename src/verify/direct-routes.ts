@@ -1,0 +1,59 @@
+// The short way of POST /api/v1/verify: one credential, asked about in one plain body.
+import { type AuthenticateDeps, recognise } from '../http/authenticate.ts'
+import { type DirectRoute, type WholeAnswer, putBack, wholeBody } from '../http/direct.ts'
+import { thrownAnswer } from '../http/server.ts'
+import { andThen, orElse } from '../store/maybe-promise.ts'
+import { type Item, type VerifyDeps, apiOf, judgeItem, requireVerify } from './items.ts'
+import { type Answer, written } from './wire.ts'
+
+const mediaTypes: ReadonlySet<string> = new Set(['application/json', 'application/json; charset=utf-8'])
+
+const contentType = { 'content-type': 'application/json; charset=utf-8' }
+
+/** `isItem`: the body's own schema, as the framework's route holds to it. */
+export const directVerify = (
+  deps: VerifyDeps & Omit<AuthenticateDeps, 'local'>,
+  isItem: (body: unknown) => boolean,
+): DirectRoute => {
+  const { config, log, management } = deps
+
+  const parse = (body: Buffer): Item | undefined => {
+    try {
+      const parsed = JSON.parse(body.toString()) as Partial<Item>
+      return isItem(parsed) && parsed.credential !== undefined && !('items' in parsed) ? (parsed as Item) : undefined
+    } catch {
+      return undefined // not JSON
+    }
+  }
+
+  return {
+    method: 'POST',
+    path: '/api/v1/verify',
+    query: false,
+    answer(request, id, site) {
+      const body = wholeBody(request, mediaTypes)
+      const item = body && parse(body)
+      if (!item) {
+        if (body) putBack(request, body)
+        return undefined
+      }
+      return andThen(recognise(deps, request, site, id), (caller): WholeAnswer | Promise<WholeAnswer> => {
+        const { headers } = caller
+        const refuse = (answer: Answer): WholeAnswer =>
+          written({ ...answer, headers: { ...headers, ...answer.headers } })
+        if ('answer' in caller) return refuse(caller.answer)
+        return orElse<WholeAnswer>(
+          () => {
+            requireVerify(caller.principal)
+            return andThen(judgeItem(deps, apiOf(config, caller.principal, item.api), item, id), (text) => ({
+              status: 200,
+              headers: { ...headers, ...contentType },
+              body: text,
+            }))
+          },
+          (thrown) => refuse(thrownAnswer(thrown, management, id, log)),
+        )
+      })
+    },
+  }
+}

@@ -1,0 +1,67 @@
+// What one item of a verify request asks, and its answer as JSON.
+import type { Static } from 'typebox'
+import type { Actor } from '../accounts/actor.ts'
+import type { Api, Config } from '../config/config.ts'
+import { Refusal } from '../errors.ts'
+import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
+import type { Decision } from './decision.ts'
+import type { ExplainBody } from './schemas.ts'
+import type { Verifier } from './verify.ts'
+import { limitsJson, limitsText, principalJson, principalText } from './wire.ts'
+
+export type Item = Static<typeof ExplainBody>
+
+export interface VerifyDeps {
+  config: Config
+  verifier: Verifier
+}
+
+/** What the caller's own credential says about asking. */
+export type Asker = Pick<Actor, 'operator' | 'scopes' | 'apis'>
+
+export const requireVerify = ({ operator, scopes }: Asker): void => {
+  if (!operator && !scopes.includes('verify'))
+    throw new Refusal('insufficient_scope', 'This needs the scope verify, which an operator grants.', {
+      missing: ['verify'],
+    })
+}
+
+/** The API that an item names; one that the caller's own key is not held away from. */
+export const apiOf = (config: Config, asker: Asker, name: string | undefined): Api => {
+  const api = name === undefined ? config.defaultApi : config.apis.get(name)
+  if (api === undefined) {
+    throw new Refusal(
+      'invalid_request',
+      name === undefined
+        ? 'Name an "api": the configuration has several and no defaultApi.'
+        : `There is no API "${name.slice(0, 63)}".`,
+    )
+  }
+  if (asker.apis !== undefined && !asker.apis.includes(api.name))
+    throw new Refusal('forbidden', `This key is held to ${asker.apis.join(', ')}.`)
+  return api
+}
+
+export const judgementOf = ({ credential, scopes, organization_id, cost, dry_run }: Item) => ({
+  credential,
+  ...(scopes && { scopes }),
+  organizationId: organization_id,
+  ...(cost !== undefined && { cost }),
+  ...(dry_run !== undefined && { dryRun: dry_run }),
+})
+
+export const outcomeJson = (api: Api, decision: Decision) => ({
+  valid: decision.valid,
+  code: decision.code,
+  ...(decision.principal && { principal: principalJson(decision.principal), limits: limitsJson(api, decision.limits) }),
+})
+
+/** As `outcomeJson` with the request's id, serialised: the same text as the response's schema makes, for a fraction of its cost. */
+export const outcomeText = (api: Api, { valid, code, principal, limits }: Decision, requestId: string): string => {
+  const known = principal ? `,"principal":${principalText(principal)},"limits":${limitsText(api, limits)}` : ''
+  return `{"valid":${valid},"code":"${code}"${known},"request_id":"${requestId}"}`
+}
+
+/** Judges one item; answers the JSON of its outcome. */
+export const judgeItem = ({ verifier }: VerifyDeps, api: Api, item: Item, requestId: string): MaybePromise<string> =>
+  andThen(verifier.judge(api, judgementOf(item)), (decision) => outcomeText(api, decision, requestId))

@@ -1,0 +1,273 @@
+// The short ways: what takes them, what does not, and that nobody can tell which way a request went.
+import assert from 'node:assert/strict'
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import fastJson from 'fast-json-stringify'
+import { outcomeJson, outcomeText } from '../../src/verify/items.ts'
+import { type DirectRoute, putBack, putInFront, wholeBody } from '../../src/http/direct.ts'
+import { VerifyResponse } from '../../src/verify/schemas.ts'
+import type { Decision, Principal } from '../../src/verify/decision.ts'
+import { launch, stoppedClock, world } from '../harness.ts'
+import { send, sendBytes, serve } from '../gateway/wire.ts'
+
+const body = '{"ask":1}'
+
+/** A server whose framework says "framework" and the body, behind a short way that says "short" and the body, unless it holds "odd". */
+const stage = async (t: TestContext) => {
+  const framework = (request: IncomingMessage, response: ServerResponse): void => {
+    let text = ''
+    request.setEncoding('utf8').on('data', (part: string) => (text += part))
+    request.on('end', () => response.end(`framework ${request.method} ${text}`))
+  }
+  const route: DirectRoute = {
+    method: 'POST',
+    path: '/ask',
+    query: false,
+    answer(request) {
+      const whole = wholeBody(request, new Set(['text/plain']))
+      if (whole?.includes('odd')) putBack(request, whole)
+      if (whole?.includes('fault')) throw new Error('as asked')
+      return whole === undefined || whole.includes('odd')
+        ? undefined
+        : { status: 200, headers: { 'x-way': 'short' }, body: `short ${whole.toString()}` }
+    },
+  }
+  const server = http.createServer(framework)
+  const answered: string[] = []
+  const end = putInFront(server, {
+    routes: [route],
+    siteOf: (host) => (host === 'other' ? { kind: 'misdirected' } : { kind: 'builtin' }),
+    headers: { 'x-everywhere': 'yes' },
+    failed: () => ({ status: 500, headers: {}, body: 'failed' }),
+    answered: ({ path }, { method }, _id, status) => answered.push(`${method} ${path} ${status}`),
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => new Promise((resolve) => server.close(resolve)))
+  const { port } = server.address() as AddressInfo
+  const ask = (headers: string[], options: { method?: string; path?: string; body?: string } = {}) =>
+    send(port, { method: 'POST', path: '/ask', body, ...options, headers: ['Host', 'a', ...headers] })
+  return { ask, answered, port, end }
+}
+
+test('a request that has come whole takes the short way; any other the framework’s, as it came', async (t) => {
+  const { ask, answered, port, end } = await stage(t)
+  const plain = ['Content-Type', 'text/plain']
+  const short = await ask(plain)
+  assert.equal(short.body, `short ${body}`)
+  assert.match(short.headers['x-request-id'] as string, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
+  assert.equal(short.headers['x-everywhere'], 'yes')
+  assert.equal(short.headers['content-length'], String(short.body.length))
+  assert.equal((await ask(plain, { body: 'a fault' })).status, 500)
+  assert.deepEqual(answered, ['POST /ask 200', 'POST /ask 500'])
+  const framework = async (headers: string[], options?: { method?: string; path?: string; body?: string }) => {
+    const answer = await ask(headers, options)
+    assert.equal(answer.body, `framework ${options?.method ?? 'POST'} ${options?.body ?? body}`)
+  }
+  await framework(plain, { body: `odd ${'x'.repeat(50_000)}` })
+  await framework(plain, { body: 'x'.repeat(70_000) })
+  await framework(plain, { path: '/ask?query' })
+  await framework(plain, { path: '/ask/' })
+  await framework(plain, { method: 'PUT' })
+  await framework([...plain, ...plain])
+  await framework(['Content-Type', 'application/json'])
+  await framework([])
+  assert.equal(
+    (await send(port, { method: 'POST', path: '/ask', body, headers: ['Host', 'other', ...plain] })).body.slice(0, 9),
+    'framework',
+  )
+  assert.equal(answered.length, 2)
+  end()
+  await framework(plain)
+})
+
+test('a body in two parts goes the framework’s way, pipelined requests are answered in order, what is cut off by nobody', async (t) => {
+  const { port, answered } = await stage(t)
+  const head = (length: number): string =>
+    `POST /ask HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\n\r\n`
+  const slow = await new Promise<string>((resolve, reject) => {
+    const request = http.request(
+      {
+        host: '127.0.0.1',
+        port,
+        method: 'POST',
+        path: '/ask',
+        headers: { 'content-type': 'text/plain', 'content-length': 6 },
+      },
+      (response) => response.setEncoding('utf8').on('data', resolve),
+    )
+    request.on('error', reject)
+    request.write('one')
+    setTimeout(() => request.end('two'), 100)
+  })
+  assert.equal(slow, 'framework POST onetwo')
+  const pipelined = await sendBytes(port, `${head(3)}one${head(3)}two${head(7)}odd one${head(4)}last`, 300)
+  assert.deepEqual(pipelined.match(/(?:short|framework POST) (?:odd )?[a-z]+/g), [
+    'short one',
+    'short two',
+    'framework POST odd one',
+    'short last',
+  ])
+  await sendBytes(port, `${head(10)}abc`, 100)
+  assert.equal(answered.length, 3)
+})
+
+test('the text of an outcome is what the response’s schema makes of it', async (t) => {
+  const now = stoppedClock('2026-05-05T10:00:00Z')
+  const { config } = await launch(t, { now })
+  const serialize = fastJson(VerifyResponse)
+  const judged: string[] = []
+  const apis = [...config.apis.values()]
+  const limits = [{ name: 'window', limit: 100, remaining: 99, resetAt: now.at + 1500, period: 60 }]
+  const principal = {
+    kind: 'api_key',
+    id: 'id',
+    subject: 'subject',
+    environment: 'live',
+    scopes: [] as string[],
+  } as unknown as Principal
+  const membership = { organizationId: 'o', role: 'owner' as const, tier: 'free' as const }
+  const principals: (Principal | undefined)[] = [
+    undefined,
+    principal,
+    {
+      ...principal,
+      kind: 'legacy_token',
+      name: 'A "name" with \\, \u2028, \u{1f511} and \ud800',
+      organizationId: 'o',
+      memberships: new Map([
+        ['o', membership],
+        ['p', membership],
+      ]),
+      tier: 'pro',
+      scopes: ['read', 'write'],
+      expiresAt: now.at,
+    },
+    { ...principal, kind: 'jwt', clientId: 'c', derivedFrom: { kind: 'api_key', id: 'k' } },
+  ]
+  for (const api of apis) {
+    for (const known of principals) {
+      for (const states of [[], limits]) {
+        const decision: Decision = known
+          ? { valid: true, code: 'valid', principal: known, limits: states }
+          : {
+              valid: false,
+              code: 'invalid_api_key',
+              reason: { check: 'format', detail: '' },
+              limits: [],
+            }
+        judged.push(outcomeText(api, decision, 'request'))
+        assert.deepEqual(
+          JSON.parse(judged.at(-1) as string),
+          JSON.parse(serialize({ ...outcomeJson(api, decision), request_id: 'request' })),
+        )
+      }
+    }
+  }
+  assert.ok(judged.length > 30)
+})
+
+test('verify answers alike by both ways, in status, fields and body', async (t) => {
+  const now = stoppedClock('2026-05-05T10:00:00Z')
+  const launched = await launch(t, { now })
+  const acme = await world(launched)
+  const other = await world(launched)
+  await launched.operate('POST', `/organizations/${other.organization}/members`, {
+    user_id: acme.owner,
+    role: 'viewer',
+  })
+  const [caller, plain, held, revoked] = [
+    await acme.key({ scopes: 'verify' }),
+    await acme.key(),
+    await acme.key({ scopes: 'verify', apis: ['smoxy'] }),
+    await acme.key(),
+  ]
+  await launched.operate('DELETE', `/api-keys/${revoked.id}`)
+  const token = await acme.token()
+  const port = await serve(t, launched)
+  /** Without what differs from one request to the next: its id, what is left, the connection. */
+  const comparable = (status: number, headers: Record<string, unknown>, text: string): unknown => {
+    const { connection: _c, 'keep-alive': _k, date: _d, ...unordered } = headers
+    const rest = Object.fromEntries(
+      Object.keys(unordered)
+        .toSorted((a, b) => (a < b ? -1 : 1))
+        .map((name) => [name, unordered[name]]),
+    )
+    const told = JSON.stringify({ status, headers: rest, text })
+    return told
+      .replaceAll(headers['x-request-id'] as string, 'ID')
+      .replace(/remaining\\":\d+/g, 'remaining":N')
+      .replace(/(remaining":|;r=)"?\d+/g, '$1N')
+      .replace(/"content-length":"\d+"/, (length) => (text.includes('remaining') ? 'length' : length))
+  }
+  const credential = plain.key
+  const bodies = [
+    { credential, api: 'multi' },
+    { credential, api: 'smally' },
+    { credential, api: 'smally', cost: 999_999 },
+    { credential, api: 'smally', dry_run: true, scopes: ['read'], ip: '192.0.2.1', organization_id: acme.organization },
+    { credential, api: 'smally', organization_id: other.organization },
+    { credential, api: 'multi', scopes: ['nothing'] },
+    { credential: token.token, api: 'smoxy' },
+    { credential: token.token, api: 'smoxy', organization_id: other.organization },
+    { credential: revoked.key, api: 'multi' },
+    { credential: `${plain.key.slice(0, -1)}x`, api: 'multi' },
+    { credential: 'x'.repeat(8193), api: 'multi' },
+    { credential },
+    { credential, api: 'nowhere' },
+    { credential, api: 'multi', more: 1 },
+    { credential: 1 },
+    { items: [{ credential, api: 'multi' }] },
+    { credential, items: [] },
+    {},
+    [],
+    null,
+    '{"credential":',
+    '{"__proto__":1,"credential":"x"}',
+    '\ufeff{"credential":"x","api":"multi"}',
+    '',
+  ].map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
+  const json = { 'content-type': 'application/json' }
+  const cases: { headers: Record<string, string>; body: string }[] = [
+    ...bodies.map((text) => ({ headers: { ...json, authorization: `Bearer ${caller.key}` }, body: text })),
+    ...[
+      {},
+      { authorization: 'Bearer x' },
+      { authorization: `Bearer ${plain.key}` },
+      { authorization: `Bearer ${held.key}` },
+      { authorization: `Bearer ${token.token}` },
+      { authorization: `Bearer ${revoked.key}` },
+      { authorization: `Bearer ${caller.key}`, origin: 'https://elsewhere.test' },
+      { authorization: `Bearer ${caller.key}`, host: '127.0.0.1' },
+      { authorization: `Bearer ${caller.key}`, host: 'elsewhere.test' },
+      { authorization: `Bearer ${caller.key}`, 'content-type': 'application/json; charset=utf-8' },
+      { authorization: `Bearer ${caller.key}`, 'content-type': 'text/json' },
+    ].map((headers) => ({ headers: { ...json, ...(headers as Record<string, string>) }, body: bodies[0] as string })),
+  ]
+  const statuses = new Set<number>()
+  for (const { headers, body: text } of cases) {
+    const all: Record<string, string> = { host: 'localhost', ...headers }
+    const direct = await send(port, {
+      method: 'POST',
+      path: '/api/v1/verify',
+      headers: Object.entries(all).flat(),
+      body: text,
+    })
+    const framework = await launched.app.server.inject({
+      method: 'POST',
+      url: '/api/v1/verify',
+      headers: all,
+      payload: text,
+    })
+    assert.deepEqual(
+      comparable(direct.status, direct.headers, direct.body),
+      comparable(framework.statusCode, framework.headers, framework.body),
+      JSON.stringify({ headers, text }),
+    )
+    statuses.add(direct.status)
+  }
+  assert.deepEqual(
+    [...statuses].toSorted((a, b) => a - b),
+    [200, 400, 401, 403, 421],
+  )
+})
