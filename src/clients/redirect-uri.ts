@@ -4,6 +4,9 @@ import { isLoopbackName } from '../config/config.ts'
 export const maxRedirectUriLength = 2000
 export const maxRedirectUris = 20
 
+/** Letters of a domain name, or an address in brackets. The URL standard lets `;` and `,` into a host, which would be read as part of a policy (CSP 3 §2.2). */
+const hostForm = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/
+
 /** RFC 8252 §7.1: a domain name turned round, which therefore has a dot; `javascript:` and its like have none. */
 const privateUseScheme = /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/
 
@@ -21,6 +24,7 @@ export const redirectUriMistake = (uri: string): string | undefined => {
   // a browser takes https:host and https:///host for https://host
   if (!/^https?:\/\/[^/]/i.test(uri)) return 'is not an absolute URI'
   if (url.hostname.includes('*')) return 'has a wildcard; it is compared exactly'
+  if (!hostForm.test(url.hostname)) return 'has characters in its host that a domain name has not'
   return url.protocol === 'http:' && !isLoopbackName(url.hostname)
     ? 'must be https: only loopback hosts may use http'
     : undefined
