@@ -1,6 +1,6 @@
 // An app on a store of its own, asked through its front door; and a small world to ask about.
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { type App, buildApp } from '../src/app.ts'
 import { type Config, type LatchkeyConfig, buildConfig } from '../src/config/config.ts'
 import seeds from '../examples/seeds/latchkey.config.ts'
@@ -33,6 +33,8 @@ export interface LaunchOptions {
   env?: NodeJS.ProcessEnv
   now?: () => number
   folder?: string
+  /** Default: nothing is logged. */
+  log?: Logger
 }
 
 export interface Launched {
@@ -58,10 +60,10 @@ export interface Launched {
 /** Builds an app in a temporary folder; it is closed when the test ends. */
 export const launch = async (
   t: Cleanup,
-  { file = seeds, env = {}, now, folder = temporaryFolder(t) }: LaunchOptions = {},
+  { file = seeds, env = {}, now, folder = temporaryFolder(t), log = pino({ level: 'silent' }) }: LaunchOptions = {},
 ): Promise<Launched> => {
   const config = buildConfig({ LATCHKEY_DATA: folder, ...env }, file)
-  const app = await buildApp(config, { log: pino({ level: 'silent' }), localOperator: true, ...(now && { now }) })
+  const app = await buildApp(config, { log, localOperator: true, ...(now && { now }) })
   let open = true
   t.after(async () => {
     if (open) await app.close()

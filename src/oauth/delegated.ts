@@ -6,6 +6,7 @@ import type { ClientRecord } from '../store/store.ts'
 import { OAuthError } from './errors.ts'
 import type { Authorization, Binding, OAuthDeps } from './grant.ts'
 import { makeIdToken } from './id-token.ts'
+import { presentScopes } from '../verify/principal.ts'
 import { type PersonGrant, grantedApi, whyEnded } from './person-grant.ts'
 
 /** The one answer to a code or refresh token that is not good, for whatever reason. */
@@ -35,8 +36,9 @@ export const delegated = async (
   { client, grant, nonce, consume }: Delegation,
 ): Promise<Authorization> => {
   const { config, store, mint, now } = deps
-  const ended = await whyEnded(store.lookups, grant.id, now())
-  if (ended !== undefined) throw invalidGrant(ended)
+  const record = await store.lookups.grantById(grant.id)
+  const ended = whyEnded(record, now())
+  if (record === undefined || ended !== undefined) throw invalidGrant(ended ?? 'the grant is gone')
   const api = grantedApi(config, grant.api)
   if (!api) throw invalidGrant(`there is no API ${grant.api} any more`)
   return {
@@ -44,7 +46,8 @@ export const delegated = async (
     api,
     delegated: true,
     at: async () => ({
-      scopes: grant.scopes.split(' ').filter(Boolean),
+      // who verifies by the published keys alone sees what the token says, and nothing of what has changed since
+      scopes: presentScopes(client, record, api),
       environment: client.environment,
       async mint(scopes, binding) {
         const consumed = await store.transaction((trx) => consume(trx, binding))

@@ -114,7 +114,7 @@ const ofRefreshToken = async (
     .where('client.id', '=', clientId)
     .executeTakeFirst()
   const api = row && grantedApi(config, row.api)
-  if (!api || (await whyEnded(store.lookups, row.id, now())) !== undefined) return inactive
+  if (!api || whyEnded(await store.lookups.grantById(row.id), now()) !== undefined) return inactive
   return {
     active: true,
     scope: row.scopes || undefined,

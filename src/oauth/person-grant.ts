@@ -6,7 +6,7 @@ import { recordChange } from '../audit/record.ts'
 import type { Api, Config } from '../config/config.ts'
 import { grantTypes } from '../clients/settings.ts'
 import type { Schema } from '../store/schema.ts'
-import type { ClientRecord, Lookups } from '../store/store.ts'
+import type { ClientRecord, GrantRecord } from '../store/store.ts'
 
 export type PersonGrant = Schema['grants']
 
@@ -94,12 +94,7 @@ export const revokeGrant = async (
 }
 
 /** Why nothing may be made from the grant any more; undefined: it stands. For the log. */
-export const whyEnded = async (
-  lookups: Pick<Lookups, 'grantById'>,
-  id: string,
-  now: number,
-): Promise<string | undefined> => {
-  const grant = await lookups.grantById(id)
+export const whyEnded = (grant: GrantRecord | undefined, now: number): string | undefined => {
   if (!grant) return 'the grant is gone'
   if (grant.revoked) return 'the grant has been revoked'
   if (grant.expiresAt <= now) return 'the grant has ended'

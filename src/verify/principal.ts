@@ -3,7 +3,7 @@ import { type Api, isIdentityScope, isReservedScope } from '../config/config.ts'
 import type { Code } from '../errors.ts'
 import { appliedLimits, needsPayer } from '../limits/policy.ts'
 import type { Role } from '../store/schema.ts'
-import type { CredentialRecord, MembershipRecord } from '../store/store.ts'
+import type { ClientRecord, CredentialRecord, GrantRecord, MembershipRecord } from '../store/store.ts'
 import type { Principal } from './decision.ts'
 import type { Origin } from './origin.ts'
 
@@ -92,14 +92,15 @@ const makeStanding = (origin: Origin): Standing => {
 
 /** Those of a person's consent that still mean something: the API's own as far as the person's present role covers them, and those about the person. */
 const delegatedScopes = (
-  { client, grant }: Origin & { kind: 'oauth_token' },
+  client: ClientRecord,
+  grant: GrantRecord,
   api: Api,
   claimed: readonly string[],
   role: Role | undefined,
 ): readonly string[] =>
   claimed.filter(
     (scope) =>
-      grant?.scopes.includes(scope) &&
+      grant.scopes.includes(scope) &&
       (client.scopes?.includes(scope) ?? !isReservedScope(scope)) &&
       (Object.hasOwn(api.scopes, scope)
         ? role === undefined || api.roleScopes[role].includes(scope)
@@ -111,7 +112,7 @@ const scopesOf = (origin: Origin, api: Api, role: Role | undefined): readonly st
   const covered = Object.keys(api.scopes)
   const claimed = 'claims' in origin ? origin.claims.scopes : undefined
   if (origin.kind === 'oauth_token') {
-    if (origin.grant) return delegatedScopes(origin, api, claimed ?? [], role)
+    if (origin.grant) return delegatedScopes(origin.client, origin.grant, api, claimed ?? [], role)
     const granted = origin.client.scopes ?? covered
     return (claimed ?? []).filter((scope) => granted.includes(scope))
   }
@@ -127,6 +128,10 @@ const lowestRole = (memberships: Iterable<MembershipRecord>): Role | undefined =
     if (lowest === undefined || roleOrder.indexOf(role) < roleOrder.indexOf(lowest)) lowest = role
   return lowest
 }
+
+/** What a new token by a person's leave may say: what was allowed, as far as client and role still go. */
+export const presentScopes = (client: ClientRecord, grant: GrantRecord, api: Api): readonly string[] =>
+  delegatedScopes(client, grant, api, grant.scopes, lowestRole(grant.memberships.values()))
 
 /** The latest principal of each stored credential: nearly all are used at one API, for one organization. */
 const principals = new WeakMap<CredentialRecord, { api: Api; principal: Principal }>()
@@ -219,6 +224,11 @@ export const organizationOf = (
     }
   }
   if (memberships === undefined) {
+    if (held === undefined && named !== undefined)
+      return {
+        code: 'organization_forbidden',
+        detail: 'The token is for no organization, and the request names one.',
+      }
     if (held === undefined && needsPayer(api))
       return {
         code: 'organization_forbidden',
