@@ -40,11 +40,11 @@ export type Page = Awaited<ReturnType<typeof authorize>>
 
 const unescape = (text: string): string =>
   text
-    .replaceAll('&amp;', '&')
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
 
 /** Address and hidden fields of the one form on the page. */
 export const formOf = (page: { body: string }): { action: string; fields: Record<string, string> } => {

@@ -55,14 +55,17 @@ export const chosenReach = async (
   return choices.find(({ id }) => id === organization) ?? 'none'
 }
 
-/** `askedAt`: when this very request last asked for a sign-in; one that came later is new enough. */
+/** From the sign-in back to the request that asked for it. */
+const returnMs = 5 * 60_000
+
+/** `askedAt`: when this very request last asked for a sign-in; one that came later is new enough, as long as it has just been: who walks up to the screen afterwards must not bring a mark along. */
 const isRecent = (
   { prompt, maxAgeSeconds }: AuthorizationRequest,
   { authenticatedAt }: Session,
   askedAt: number | undefined,
   now: number,
 ): boolean => {
-  if (askedAt !== undefined && authenticatedAt >= askedAt) return true
+  if (askedAt !== undefined && authenticatedAt >= askedAt && now - authenticatedAt <= returnMs) return true
   if (prompt.has('login') || prompt.has('select_account')) return false
   return maxAgeSeconds === undefined || now - authenticatedAt <= maxAgeSeconds * 1000
 }

@@ -25,6 +25,10 @@ const submitScriptSource = `'sha256-${hash('sha256', submitScript, 'base64')}'`
 const askedField = '_asked'
 const askedPurpose = (query: string): string => `${path} ${hashOf(query)}`
 
+/** Whether a browser says that the post is of another site's page: beside the form token, which only this page holds. */
+const isFromElsewhere = ({ headers: { 'sec-fetch-site': site } }: FastifyRequest): boolean =>
+  site === 'cross-site' || site === 'same-site'
+
 const queryIn = ({ raw: { url = '' } }: FastifyRequest): string => {
   const mark = url.indexOf('?')
   return mark === -1 ? '' : url.slice(mark + 1)
@@ -177,7 +181,8 @@ export const authorizeRoutes =
         'decision',
         'organization',
       ])
-      if (!session || !isFormToken(box, session.id, askedPurpose(query), fields.get('form_token') ?? '', now()))
+      const token = fields.get('form_token') ?? ''
+      if (!session || isFromElsewhere(request) || !isFormToken(box, session.id, askedPurpose(query), token, now()))
         return page(reply, 400, expiredPage(query))
       const checked = await checkAuthorizationRequest(deps, 'authorize', new Form(Buffer.from(query)), undefined)
       if ('error' in checked) return refused(request, reply, checked.error)
