@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { FastifyRequest } from 'fastify'
 import { type Logger, pino } from 'pino'
+import { loginPages } from './accounts/login-page.ts'
 import { accountsRoutes } from './accounts/routes.ts'
 import { setupPages } from './accounts/setup-page.ts'
 import { auditRoutes } from './audit/routes.ts'
@@ -225,6 +226,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   )
   await server.register(oauthRoutes(routes))
   await server.register(setupPages(routes))
+  await server.register(loginPages({ ...routes, metrics }))
   await server.register(docsPages())
   await server.register(forwardAuthRoutes({ ...routes, sites }))
   await server.register(

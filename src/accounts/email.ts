@@ -6,11 +6,12 @@ const form =
   /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
 const maxLength = 254
 
-const normalize = (text: string): string => text.trim().toLowerCase()
+/** The one form of an address, whether it is one or not. */
+export const normalizeEmail = (text: string): string => text.trim().toLowerCase()
 
 /** What is wrong with an address; undefined: nothing. */
 export const emailMistake = (text: string): string | undefined => {
-  const email = normalize(text)
+  const email = normalizeEmail(text)
   if (email === '') return 'An e-mail address is needed.'
   return email.length > maxLength || !form.test(email)
     ? 'This is not an e-mail address such as ada@example.com.'
@@ -21,5 +22,5 @@ export const emailMistake = (text: string): string | undefined => {
 export const cleanEmail = (text: string): string => {
   const mistake = emailMistake(text)
   if (mistake !== undefined) throw new Refusal('invalid_request', mistake)
-  return normalize(text)
+  return normalizeEmail(text)
 }

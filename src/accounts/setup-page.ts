@@ -2,11 +2,12 @@
 import type { BlockList } from 'node:net'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { FastifyError, FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { Refusal } from '../errors.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { takeForms } from '../http/form.ts'
 import { pageHeaders } from '../http/page.ts'
+import { answerRefusals } from '../http/refused-page.ts'
 import type { Store } from '../store/store.ts'
 import { findLink } from './links.ts'
 import { passwordMistake } from './password.ts'
@@ -76,11 +77,7 @@ export const setupPages =
   ({ store, proxies, now }: SetupDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     takeForms(app)
-    app.setErrorHandler((error: FastifyError | Refusal, _request, reply) => {
-      const status = error instanceof Refusal ? error.status : (error.statusCode ?? 500)
-      if (status >= 500) throw error
-      return send(reply, { status, body: refusedFormPage() })
-    })
+    answerRefusals(app, refusedFormPage)
     app.get('/setup', { schema: { hide: true, querystring: Type.Object({ token: text }) } }, async (request, reply) => {
       const { token } = request.query
       const link = await findLink(store.db, token, now())

@@ -8,6 +8,7 @@ export interface Metrics {
   observeRequest: (route: string, method: string, status: number, seconds: number) => void
   storeFault: () => void
   counterFault: () => void
+  signIn: (outcome: 'succeeded' | 'refused' | 'throttled') => void
 }
 
 export const createMetrics = (): Metrics => {
@@ -44,6 +45,12 @@ export const createMetrics = (): Metrics => {
     help: 'Slices that could not be taken or given back.',
     registers: [registry],
   })
+  const signIns = new Counter({
+    name: 'latchkey_sign_ins_total',
+    help: 'Attempts to sign in by password, by outcome.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
   // children are kept: looking one up by its labels costs more than counting
   const requestChildren = new Map<string, { observe: (seconds: number) => void }>()
   return {
@@ -63,5 +70,6 @@ export const createMetrics = (): Metrics => {
     },
     storeFault: () => storeFaults.inc(),
     counterFault: () => counterFaults.inc(),
+    signIn: (outcome) => signIns.inc({ outcome }),
   }
 }

@@ -29,16 +29,17 @@ input[aria-invalid] { border-color: var(--bad); }
 .hint, .mistake { margin: .3125rem 0 0; font-size: .875rem; }
 .mistake { color: var(--bad); font-weight: 550; }
 .summary { margin-bottom: 1.25rem; padding: .625rem .875rem; border: 1px solid var(--bad); border-radius: .5rem; color: var(--bad); }
-button { width: 100%; min-height: 2.75rem; margin-top: .375rem; padding: .5rem 1rem; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent);
-  border: 1px solid transparent; border-radius: .5rem; cursor: pointer; }
-button:hover { background: var(--accent-hover); }
-button.secondary { color: var(--text); background: transparent; border-color: var(--field); }
-button.secondary:hover { background: var(--code); }
+button, .button { display: block; width: 100%; min-height: 2.75rem; margin-top: .375rem; padding: .5625rem 1rem; font: inherit; font-weight: 600; line-height: 1.5; text-align: center;
+  text-decoration: none; color: var(--on-accent); background: var(--accent); border: 1px solid transparent; border-radius: .5rem; cursor: pointer; }
+button:hover, .button:hover { background: var(--accent-hover); }
+button.secondary, .button.secondary { color: var(--text); background: transparent; border-color: var(--field); }
+button.secondary:hover, .button.secondary:hover { background: var(--code); }
 .notice { margin-bottom: 1.25rem; padding: .75rem .875rem; background: var(--code); border-left: .25rem solid var(--accent); border-radius: .5rem; }
 .typed { display: block; margin: .375rem 0; font: 600 1.375rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .08em; }
 .actions { display: grid; gap: .5rem; }
 select { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--field); border-radius: .5rem; }
 ul { margin: 0 0 1rem; padding-left: 1.25rem; }
+.foot { margin-top: 1.25rem; }
 :focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
 dl { margin: 0 0 1rem; }
 dt { font-size: .875rem; color: var(--quiet); }

@@ -78,6 +78,8 @@ export const setUpPage = (token: string, given: Omit<SetUp, 'password'> | undefi
   )
 }
 
+const signIn = html`<a class="button" href="/login">Sign in</a>`
+
 /** A command to copy; a narrow page breaks it between its parts. */
 const command = (...parts: string[]): Html =>
   html`<pre
@@ -95,6 +97,7 @@ export const setUpDonePage = (userId: string, organizationId: string): string =>
         <dt>Your organization’s id</dt>
         <dd><code>${organizationId}</code></dd>
       </dl>
+      ${signIn}
       <h2>Make an API key</h2>
       ${command('npx latchkey keys create', `--user-id ${userId}`, `--org-id ${organizationId}`, '--name "My first key"')}
       <h2>Make a personal access token</h2>
@@ -123,9 +126,10 @@ export const passwordDonePage = (email: string): string =>
   layout(
     'Your password is set',
     html`<p role="status">
-      From now on you sign in as <strong>${email}</strong> with it. This link does not work any more; you can close the
-      page.
-    </p>`,
+        From now on you sign in as <strong>${email}</strong> with it. This link does not work any more, and whoever was
+        signed in as you is signed out.
+      </p>
+      ${signIn}`,
   )
 
 /** The same for a link that has expired, was used, or never was one. */
