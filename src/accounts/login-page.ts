@@ -27,7 +27,7 @@ import {
   staleMessage,
   throttledPage,
 } from './login/login-pages.ts'
-import { asksAnew, mayLeadAway, readReturnTo } from './return-to.ts'
+import { mayLeadAway, readReturnTo } from './return-to.ts'
 import { endSession, findSession, type Session, sessionLifetimeMs } from './sessions.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
 import { signIn } from './sign-in.ts'
@@ -45,7 +45,8 @@ const LoginForm = Type.Object(
   { additionalProperties: false },
 )
 const LogoutForm = Type.Object({ form_token: text, return_to: text }, { additionalProperties: false })
-const LoginQuery = Type.Object({ return_to: text, login_hint: text })
+/** `prompt=login`: the password is wanted whoever is signed in (OpenID Connect Core §3.1.2.1). */
+const LoginQuery = Type.Object({ return_to: text, login_hint: text, prompt: text })
 
 export interface LoginDeps {
   config: Pick<Config, 'issuer'>
@@ -105,10 +106,8 @@ export const loginPages =
     app.get('/login', { schema: { hide: true, querystring: LoginQuery } }, async (request, reply) => {
       const returnTo = readReturnTo(request.query.return_to)
       const session = await sessionOf(request)
-      if (!session || asksAnew(returnTo ?? '')) {
-        const email = (request.query.login_hint || session?.email) ?? ''
-        return sendForm(request, reply, 200, { email: email.slice(0, 254), returnTo })
-      }
+      if (!session || request.query.prompt === 'login')
+        return sendForm(request, reply, 200, { email: request.query.login_hint.slice(0, 254), returnTo })
       const signOutToken = formToken(box, session.id, 'sign out', now())
       return send(reply, 200, signedInPage(session, returnTo ?? home, { signOutToken, again: returnTo }))
     })

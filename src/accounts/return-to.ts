@@ -10,9 +10,6 @@ const maxLength = 6_000
 export const readReturnTo = (text: string): string | undefined =>
   text.length <= maxLength && ownPath.test(text) && !signing.test(text) ? text : undefined
 
-/** Whether the page there wants the person to prove anew who they are (`prompt=login`, `max_age`): it has said since when it asks. */
-export const asksAnew = (returnTo: string): boolean => /[?&]_asked=/.test(returnTo)
-
 /**
  * Whether the page there may redirect to another site. Chromium holds every redirect that follows a form to the form's own
  * `form-action`, so such a page is not reached by redirect but by a navigation of its own.

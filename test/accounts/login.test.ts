@@ -129,7 +129,7 @@ test('every sign-in makes a new session and ends the one before: nobody can plan
   // as somebody else she is asked first, and signs in over it
   const form = formOf((await visitor(launched).get('/login')).body, '/login')
   assert.equal((await ada.post('/login', { ...form, email: 'ada@example.com', password })).statusCode, 403)
-  const { body } = await ada.get('/login?return_to=/oauth/authorize?_asked=1')
+  const { body } = await ada.get('/login?prompt=login')
   await ada.post('/login', { ...formOf(body, '/login'), email: 'ada@example.com', password })
   const own = ada.cookies.get('latchkey_session') ?? ''
   assert.notEqual(own, planted)
@@ -207,10 +207,10 @@ test('whoever is signed in is offered to go on, or to sign out and become somebo
   assert.deepEqual([out.statusCode, out.headers.location], [303, '/login?return_to=%2Fdevice'])
   assert.deepEqual(await sessions(launched), [])
   assert.equal(ada.cookies.has('latchkey_session'), false)
-  // a client that wants the password proven anew gets the form, with the address filled in
+  // where the password is wanted anew, or another person, there is the form
   await ada.signIn('ada@example.com', password)
-  const anew = await ada.get('/login?return_to=%2Foauth%2Fauthorize%3F_asked%3D1')
-  assert.equal(formOf(anew.body, '/login').email, 'ada@example.com')
+  const anew = await ada.get('/login?prompt=login&return_to=%2Fdevice')
+  assert.equal(formOf(anew.body, '/login').return_to, '/device')
 })
 
 test('login_hint fills the address in, and nothing else', async (t) => {
