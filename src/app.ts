@@ -15,7 +15,7 @@ import type { Api, Config } from './config/config.ts'
 import { credentialRoutes } from './credentials/routes.ts'
 import { settle } from './deployment.ts'
 import { Refusal } from './errors.ts'
-import { forwardAuthRoutes } from './gateway/forward-auth.ts'
+import { createForwardAuth, directForwardAuth, forwardAuthRoutes } from './gateway/forward-auth.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { type Site, Sites } from './gateway/sites.ts'
 import { requestHost } from './gateway/target.ts'
@@ -228,7 +228,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await server.register(setupPages(routes))
   await server.register(loginPages({ ...routes, metrics }))
   await server.register(docsPages())
-  await server.register(forwardAuthRoutes({ ...routes, sites }))
+  const forwardAuth = createForwardAuth({ ...routes, sites })
+  await server.register(forwardAuthRoutes(forwardAuth))
   await server.register(
     async (api) => {
       api.decorateRequest('actor', null as never)
@@ -255,7 +256,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const { management } = config
   const logRequest = createRequestLog(log, requests)
   const endShortWays = putInFront(server.server, {
-    routes: [directVerify({ ...routes, management }, bodyValidator(VerifyBody))],
+    routes: [directVerify({ ...routes, management }, bodyValidator(VerifyBody)), directForwardAuth(forwardAuth)],
     siteOf: (host, target) => sites.match(host, target),
     headers: answerHeaders(secure),
     failed: (thrown, id) => written(thrownAnswer(thrown, management, id, log)),

@@ -20,6 +20,15 @@ const told = [
 
 type Told = Partial<Record<(typeof told)[number], string>>
 
+/** Whether a field may be one of those; all begin with an x. */
+const mayTell = (rawHeaders: readonly string[]): boolean => {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.startsWith('x') || name.startsWith('X')) return true
+  }
+  return false
+}
+
 /** A field that is there twice, or holds a list, was written by two: nobody can say which of them the proxy is. */
 const readTold = (rawHeaders: readonly string[]): Told | Malformed => {
   const found: Told = {}
@@ -54,14 +63,14 @@ const agree = (one: Described, other: Described): boolean =>
 /**
  * All descriptions that there are must agree: a proxy writes one kind of them, and a caller who adds another asks about
  * something else than it is going to do. `rest`: the path below /forward-auth, with the query; undefined: none.
- * `trusted`: the header fields count. Answers undefined where nothing describes the request.
+ * `trusted`: whether the header fields count. Answers undefined where nothing describes the request.
  */
 export const describedRequest = (
   request: IncomingMessage,
   rest: string | undefined,
-  trusted: boolean,
+  trusted: () => boolean,
 ): Described | Malformed | undefined => {
-  const fields = trusted ? readTold(request.rawHeaders) : {}
+  const fields = mayTell(request.rawHeaders) && trusted() ? readTold(request.rawHeaders) : {}
   if ('malformed' in fields) return fields
   const host = requestHost(request.rawHeaders)
   const candidates: (Described | Malformed)[] = []

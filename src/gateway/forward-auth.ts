@@ -1,12 +1,15 @@
 // Forward-auth: other proxies (nginx auth_request, Traefik, Caddy, Envoy ext_authz over HTTP) ask whether a request of theirs is let in.
+import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Api, Config } from '../config/config.ts'
 import { isTrusted } from '../http/client-address.ts'
+import type { DirectRoute } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
+import { type MaybePromise, andThen, orElse } from '../store/maybe-promise.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Verifier } from '../verify/verify.ts'
-import { type Answer, callerHeaders, errorAnswer } from '../verify/wire.ts'
+import { type Answer, callerHeaders, errorAnswer, written } from '../verify/wire.ts'
 import { admit, faultAnswer } from './admission.ts'
 import { type Described, describedRequest } from './described-request.ts'
 import { everyMethod } from './every-method.ts'
@@ -58,28 +61,45 @@ const as403 = (answer: Answer): Answer =>
     ? answer
     : { ...answer, status: 403, headers: { ...answer.headers, 'x-latchkey-status': String(answer.status) } }
 
-export const forwardAuthRoutes = ({ config, sites, verifier, keys, log, now }: ForwardAuthDeps): FastifyPluginAsync => {
+/** An answer, without a body where the request is let in. */
+type Decided = Omit<Answer, 'body'> & { body?: object }
+
+/** Decides about the request that a proxy asks about. Never throws. */
+export type ForwardAuth = (request: IncomingMessage, requestId: string) => MaybePromise<Decided>
+
+const none: Described = { method: undefined, host: '', path: '/', query: '' }
+const maxQuestions = 100
+
+export const createForwardAuth = ({ config, sites, verifier, keys, log, now }: ForwardAuthDeps): ForwardAuth => {
   const identify = createIdentify(keys, config.issuer, now)
-  const none: Described = { method: undefined, host: '', path: '/', query: '' }
+  /** Questions by the target that they were read from: a proxy asks the same one again and again. */
+  const questions = new Map<string, Question | Malformed>()
+
+  const questionOf = (target: string): Question | Malformed => {
+    const known = questions.get(target)
+    if (known) return known
+    const question = readQuestion(target)
+    if ('malformed' in question || question.rest !== undefined) return question
+    if (questions.size >= maxQuestions) questions.clear()
+    questions.set(target, question)
+    return question
+  }
 
   const find = (
     { api: name }: Question,
     described: Described | undefined,
-    request: FastifyRequest,
+    { rawHeaders }: IncomingMessage,
   ): Api | undefined => {
     if (name !== undefined) return config.apis.get(name)
     if (described) return sites.apiAt(described.host, described.path)
-    const host = requestHost(request.raw.rawHeaders)
+    const host = requestHost(rawHeaders)
     return host === undefined ? undefined : sites.apiAt(host, '/')
   }
 
-  const decide = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    question: Question,
-  ): Promise<Answer | undefined> => {
-    const { raw, id } = request
-    const described = describedRequest(raw, question.rest, isTrusted(config.trustedProxies, raw.socket.remoteAddress))
+  const decide = (request: IncomingMessage, id: string, question: Question): MaybePromise<Decided> => {
+    const described = describedRequest(request, question.rest, () =>
+      isTrusted(config.trustedProxies, request.socket.remoteAddress),
+    )
     const malformed = described !== undefined && 'malformed' in described ? described.malformed : undefined
     if (malformed !== undefined)
       return errorAnswer(config.apis.get(question.api ?? '') ?? config.management, 'invalid_request', id, malformed)
@@ -102,27 +122,56 @@ export const forwardAuthRoutes = ({ config, sites, verifier, keys, log, now }: F
         'The method of the request asked about is missing: send X-Forwarded-Method or X-Original-Method.',
       )
     const { path, query, method = 'GET' } = known ?? none
-    const admission = await admit({ verifier, log, now }, api, { method, path, query, rawHeaders: raw.rawHeaders }, id)
-    if ('answer' in admission) return admission.answer
-    const { admitted } = admission
-    try {
-      const identity = await identify(api, api.upstreams.get(admitted.principal.environment), admitted.principal)
-      reply.headers({ ...allIdentityHeaders(admitted.principal, identity), ...callerHeaders(api, admitted, now()) })
-      return undefined
-    } catch (error) {
-      return faultAnswer(api, id, error, log)
-    }
+    const { rawHeaders } = request
+    return andThen(admit({ verifier, log, now }, api, { method, path, query, rawHeaders }, id), (admission) => {
+      if ('answer' in admission) return admission.answer
+      const { admitted } = admission
+      const { principal } = admitted
+      return orElse<Decided>(
+        () =>
+          andThen(identify(api, api.upstreams.get(principal.environment), principal), (identity) => ({
+            status: 200,
+            headers: {
+              'cache-control': 'no-store',
+              ...allIdentityHeaders(principal, identity),
+              ...callerHeaders(api, admitted, now()),
+            },
+          })),
+        (fault) => faultAnswer(api, id, fault, log),
+      )
+    })
   }
 
+  return (request, id) => {
+    const target = request.url ?? ''
+    const question = questionOf(
+      target.startsWith('/') ? target : originForm(target, requestHost(request.rawHeaders) ?? ''),
+    )
+    if ('malformed' in question) return errorAnswer(config.management, 'invalid_request', id, question.malformed)
+    return andThen(decide(request, id, question), (decided) =>
+      decided.body !== undefined && question.deny403 ? as403(decided as Answer) : decided,
+    )
+  }
+}
+
+/** The short way, of the method that nearly all proxies ask with. */
+export const directForwardAuth = (decide: ForwardAuth): DirectRoute => ({
+  method: 'GET',
+  path: place,
+  query: true,
+  answer: (request, id) =>
+    andThen(decide(request, id), ({ status, headers, body }) =>
+      body === undefined ? { status, headers, body: '' } : written({ status, headers, body }),
+    ),
+})
+
+export const forwardAuthRoutes = (decide: ForwardAuth): FastifyPluginAsync => {
   /** Runs before the framework looks at the body, which is ignored. */
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    reply.header('cache-control', 'no-store')
-    const question = readQuestion(originForm(request.raw.url ?? '', request.headers.host ?? ''))
-    if ('malformed' in question)
-      return sendAnswer(reply, errorAnswer(config.management, 'invalid_request', request.id, question.malformed))
-    const refused = await decide(request, reply, question)
-    if (!refused) return reply.code(200).send()
-    return sendAnswer(reply, question.deny403 ? as403(refused) : refused)
+  const answer = async ({ raw, id }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { status, headers, body } = await decide(raw, id)
+    return body === undefined
+      ? reply.code(status).headers(headers).send()
+      : sendAnswer(reply, { status, headers, body })
   }
 
   return async (server) => {

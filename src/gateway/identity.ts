@@ -2,6 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Api, Upstream } from '../config/config.ts'
 import { signJwt } from '../tokens/jwt.ts'
+import type { MaybePromise } from '../store/maybe-promise.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Principal } from '../verify/decision.ts'
 import { type Headers, identityHeaders } from '../verify/wire.ts'
@@ -13,7 +14,7 @@ const prefix = 'x-latchkey-'
 const identityType = 'latchkey-identity+jwt'
 
 /** Makes the identity fields of a request; `upstream` undefined: forward-auth, where the API itself is the audience. */
-export type Identify = (api: Api, upstream: Upstream | undefined, principal: Principal) => Promise<Headers>
+export type Identify = (api: Api, upstream: Upstream | undefined, principal: Principal) => MaybePromise<Headers>
 
 export const createIdentify = (keys: SigningKeys, issuer: string, now: () => number): Identify => {
   const sign = async (api: Api, upstream: Upstream | undefined, facts: Headers): Promise<string> => {
@@ -35,15 +36,22 @@ export const createIdentify = (keys: SigningKeys, issuer: string, now: () => num
       key,
     )
   }
-  return async (api, upstream, principal) => {
+  return (api, upstream, principal) => {
     const facts = identityHeaders(principal)
-    return api.identity === 'jwt' ? { 'x-latchkey-token': await sign(api, upstream, facts) } : facts
+    return api.identity === 'jwt' ? sign(api, upstream, facts).then((token) => ({ 'x-latchkey-token': token })) : facts
   }
 }
 
+/** What is told of a principal stays the same as long as the principal. */
+const complete = new WeakMap<Headers, Headers>()
+
 /** All fields of an identity, the absent ones empty: a proxy that copies them overwrites what a caller sent. */
-export const allIdentityHeaders = (principal: Principal, told: Headers): Headers => ({
-  ...Object.fromEntries(Object.keys(identityHeaders(principal)).map((name) => [name, ''])),
-  'x-latchkey-token': '',
-  ...told,
-})
+export const allIdentityHeaders = (principal: Principal, told: Headers): Headers => {
+  let all = complete.get(told)
+  if (!all) {
+    const names = Object.keys(identityHeaders(principal))
+    all = { ...Object.fromEntries(names.map((name) => [name, ''])), 'x-latchkey-token': '', ...told }
+    complete.set(told, all)
+  }
+  return all
+}

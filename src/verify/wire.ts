@@ -57,7 +57,7 @@ export const limitsText = (api: Api, states: readonly LimitState[]): string => {
 }
 
 /** What an upstream learns of the caller; absent values are empty, so that a caller's own are overwritten. */
-export const identityHeaders = (principal: Principal): Headers => {
+const makeIdentityHeaders = (principal: Principal): Headers => {
   const ids = principal.memberships
     ? [...principal.memberships.keys()]
     : principal.organizationId === undefined
@@ -72,6 +72,15 @@ export const identityHeaders = (principal: Principal): Headers => {
     'x-latchkey-tier': principal.tier ?? '',
     'x-latchkey-environment': principal.environment,
   }
+}
+
+const identities = new WeakMap<Principal, Headers>()
+
+/** `makeIdentityHeaders`, once for each principal: not to be changed. */
+export const identityHeaders = (principal: Principal): Readonly<Headers> => {
+  let headers = identities.get(principal)
+  if (!headers) identities.set(principal, (headers = makeIdentityHeaders(principal)))
+  return headers
 }
 
 /** RFC 9745, RFC 8594: sent with every answer to a legacy token. */
