@@ -28,6 +28,8 @@ import { createRequestLog } from './http/request-log.ts'
 import { type Server, answerHeaders, bodyValidator, createServer, thrownAnswer } from './http/server.ts'
 import { Allowance } from './limits/allowance.ts'
 import { oauthRoutes } from './oauth/routes.ts'
+import { statusListRoutes } from './oauth/status-list-routes.ts'
+import { StatusLists } from './oauth/status-lists.ts'
 import { openStore } from './store/open.ts'
 import { pruneExpired } from './store/prune.ts'
 import type { Store } from './store/store.ts'
@@ -35,6 +37,7 @@ import { Mint } from './tokens/mint.ts'
 import { TokenReader } from './tokens/read-token.ts'
 import { signingKeyRoutes } from './tokens/routes.ts'
 import { SigningKeys } from './tokens/signing-keys.ts'
+import { StatusIndexes } from './tokens/status-indexes.ts'
 import { LastUse } from './verify/last-use.ts'
 import { directVerify } from './verify/direct-routes.ts'
 import { verifyRoutes } from './verify/routes.ts'
@@ -132,7 +135,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await ensureBuiltInClients(store, config)
   const fetcher = new SafeFetch(config.issuer, now)
   const keySets = new KeySets(fetcher, now)
-  const mint = new Mint(keys, config.issuer, now)
+  const mint = new Mint(keys, new StatusIndexes(store, config.issuer, now), config.issuer, now)
   const tokens = new TokenReader(keys, config.issuer)
   const allowance = new Allowance(store.counters, metrics.counterFault)
   const lastUse = new LastUse(store)
@@ -225,6 +228,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     operationsRoutes({ ...routes, metrics, management: config.management, accepting: () => accepting }),
   )
   await server.register(oauthRoutes(routes))
+  await server.register(statusListRoutes(new StatusLists(store, keys, config.issuer, now), now))
   await server.register(setupPages(routes))
   await server.register(loginPages({ ...routes, metrics }))
   await server.register(docsPages())

@@ -37,6 +37,8 @@ export interface Api {
   timeouts: { connectSeconds: number; responseSeconds: number }
   identity: 'headers' | 'jwt'
   forwardCredential: boolean
+  /** Whether its access tokens have a place in a status list. */
+  statusList: boolean
   /** Whether a token that reaches no organization is refused; only the management API lets it in. */
   needsOrganization: boolean
 }
@@ -74,6 +76,7 @@ const builtInPaths = [
   '/readyz',
   '/metrics',
   '/dev',
+  '/status-lists',
   '/assets',
 ]
 const authorizationEndpoints = ['/token', '/oauth/token', '/oauth/revoke', '/oauth/introspect', '/oauth/authorize']
@@ -232,6 +235,7 @@ const resolveApi = (
     },
     identity: given.identity ?? 'headers',
     forwardCredential: given.forwardCredential ?? false,
+    statusList: given.statusList ?? false,
     needsOrganization: true,
   }
 }
@@ -255,6 +259,7 @@ const managementApi = (issuer: string, environments: readonly string[]): Api => 
   timeouts: { connectSeconds: 5, responseSeconds: 60 },
   identity: 'headers',
   forwardCredential: false,
+  statusList: false,
   needsOrganization: false,
 })
 

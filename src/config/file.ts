@@ -102,6 +102,11 @@ export interface ApiConfig {
   identity?: 'headers' | 'jwt'
   /** Passes the caller's credential on to the upstream. Default false. */
   forwardCredential?: boolean
+  /**
+   * Gives its access tokens a place in a status list, so that whoever verifies them without asking Latchkey learns within a minute
+   * what was revoked. Each token costs a durable write. Default false.
+   */
+  statusList?: boolean
 }
 
 export interface ProfileConfig extends Partial<Omit<Profile, 'name' | 'token' | 'errors' | 'presentation'>> {

@@ -147,6 +147,7 @@ const api = object({
   timeouts: object({ connectSeconds: number, responseSeconds: number }),
   identity: oneOf('headers', 'jwt'),
   forwardCredential: flag,
+  statusList: flag,
 })
 
 const file = object({

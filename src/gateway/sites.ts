@@ -38,7 +38,8 @@ const anywhere = /^\/(?:(?:healthz|readyz|metrics)(?:\?|$)|forward-auth(?:[/?]|$
 const aliases = new Set(['/token', '/oauth/token', '/oauth/revoke', '/oauth/introspect', '/oauth/authorize'])
 const wellKnown = '/.well-known/oauth-protected-resource'
 /** What the issuer says of itself stands on its own host alone (RFC 8414 §3.3): anywhere else it would name another issuer than it is found at. */
-const issuerOnly = /^\/\.well-known\/(?:oauth-authorization-server|openid-configuration|jwks\.json|cose-keys)(?:\/|$)/
+const issuerOnly =
+  /^\/(?:\.well-known\/(?:oauth-authorization-server|openid-configuration|jwks\.json|cose-keys)|status-lists)(?:\/|$)/
 
 const under = (path: string, prefix: string): boolean =>
   prefix === '/' || path === prefix || (path.startsWith(prefix) && path[prefix.length] === '/')

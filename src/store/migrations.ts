@@ -141,6 +141,17 @@ export const activityMigrations: readonly Migration[] = [
       `CREATE INDEX device_polls_by_expiry ON device_polls (expires_at)`,
     ],
   },
+  {
+    // here, because it is written whenever a token is made: it must not empty the caches of the main file
+    name: '004-status-lists',
+    statements: [
+      `CREATE TABLE status_entries (token_id TEXT PRIMARY KEY, list_id TEXT NOT NULL, list_index BIGINT NOT NULL,
+        origin_kind TEXT NOT NULL CHECK (origin_kind IN ('client', 'grant', 'credential')), origin_id TEXT NOT NULL, organization_id TEXT,
+        expires_at BIGINT NOT NULL)`,
+      `CREATE UNIQUE INDEX status_entries_by_place ON status_entries (list_id, list_index)`,
+      `CREATE INDEX status_entries_by_expiry ON status_entries (expires_at)`,
+    ],
+  },
 ]
 
 /**

@@ -27,6 +27,7 @@ export interface Pruned {
   devicePolls: number
   revokedTokens: number
   usedIds: number
+  statusEntries: number
   lastUses: number
   /** Where the next call goes on looking for last uses without a credential; undefined: from the start. */
   resumeAt: string | undefined
@@ -126,8 +127,8 @@ const uncollected = (store: Store, before: number): Promise<number> =>
 
 const expiredActivity = (
   activity: Kysely<ActivitySchema>,
-  table: 'used_ids' | 'pushed_requests' | 'device_polls',
-  key: 'id' | 'hash',
+  table: 'used_ids' | 'pushed_requests' | 'device_polls' | 'status_entries',
+  key: 'id' | 'hash' | 'token_id',
   before: number,
 ): Promise<number> =>
   inBatches(async () => {
@@ -186,7 +187,7 @@ const strayLastUses = async (
 /**
  * Removes, as of `now` (Unix milliseconds): counters and slices whose period ended over a minute ago, links expired or used for a day,
  * credentials revoked or expired for 90 days with their last use, client secrets expired for a day, signing keys whose last token has
- * expired, what the authorization server keeps once it is over for a day (sessions at once), used ids, pushed requests and polls whose time ended over a minute ago,
+ * expired, what the authorization server keeps once it is over for a day (sessions at once), used ids, places in status lists, pushed requests and polls whose time ended over a minute ago,
  * and last uses without a credential. At most 10,000 rows of a kind a call, of these 200,000; `from` is the `resumeAt` of the call before.
  * Commits nothing where there is nothing to remove. Any number of processes may do so at once.
  */
@@ -208,6 +209,7 @@ export const pruneExpired = async (store: Store, now: number, from = ''): Promis
     pushedRequests: await expiredActivity(store.activity, 'pushed_requests', 'hash', now - minute),
     devicePolls: await expiredActivity(store.activity, 'device_polls', 'hash', now - minute),
     revokedTokens: await expired(store, 'revoked_tokens', 'id', now - day),
+    statusEntries: await expiredActivity(store.activity, 'status_entries', 'token_id', now - minute),
     usedIds: await expiredActivity(store.activity, 'used_ids', 'id', now - minute),
   }
   const strays = await strayLastUses(store, from)

@@ -240,6 +240,18 @@ export interface ActivitySchema {
     opened: number
     expires_at: number
   }
+  /** Where each access token of an API with status lists stands in one, and what it was made from. */
+  status_entries: {
+    /** The `jti` or `cti`. */
+    token_id: string
+    list_id: string
+    list_index: number
+    origin_kind: 'client' | 'grant' | 'credential'
+    origin_id: string
+    /** The organization that the token is for. */
+    organization_id: string | null
+    expires_at: number
+  }
   /** When each device code was last asked about (RFC 8628 §3.5). */
   device_polls: {
     hash: string

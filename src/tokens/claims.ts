@@ -1,4 +1,5 @@
 // What our access tokens say, and how a JWT (RFC 7519 §4, 9068 §2.2, 8693 §4) and a CWT (RFC 8392 §3, 9200 §8.14) spell it.
+import type { StatusReference } from './status-list.ts'
 
 export interface AccessClaims {
   format: 'jwt' | 'cwt'
@@ -26,6 +27,8 @@ export interface AccessClaims {
   organizationId?: string | undefined
   tier?: string | undefined
   environment?: string | undefined
+  /** Its place in a status list. Written and never read: whoever can ask the store has no need of it. */
+  status?: StatusReference | undefined
 }
 
 /** Claims by their JWT names. */
@@ -48,6 +51,8 @@ export const toMembers = (claims: AccessClaims): Members => ({
   org_id: claims.organizationId,
   tier: claims.tier,
   env: claims.environment,
+  // draft-ietf-oauth-status-list-21 §6.2
+  status: claims.status && { status_list: { idx: claims.status.index, uri: claims.status.uri } },
 })
 
 const labels: readonly (readonly [name: string, label: number | string])[] = [
@@ -59,6 +64,7 @@ const labels: readonly (readonly [name: string, label: number | string])[] = [
   ['iat', 6],
   ['jti', 7], // cti: the same id as bytes
   ['scope', 9],
+  ['status', 65535], // draft-ietf-oauth-status-list-21 §6.3
   ['key_id', 'key_id'],
   ['org_id', 'org_id'],
   ['tier', 'tier'],

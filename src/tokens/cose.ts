@@ -3,7 +3,7 @@ import { decodeCbor, encodeCbor } from './cbor.ts'
 
 const sign1Tag = 0xd2 // tag 18 (§2)
 
-const label = { alg: 1, kid: 4 } // §3.1
+const label = { alg: 1, kid: 4, type: 16 } // §3.1, RFC 9596 §2
 
 /** Identifiers of RFC 9053 §2.2 and RFC 9864 §2.2. */
 export const coseAlgorithm = { EdDSA: -8, Ed25519: -19 }
@@ -29,7 +29,7 @@ const sigStructure = (protectedBytes: Uint8Array, payload: Uint8Array): Uint8Arr
 
 /** A tagged COSE_Sign1 with everything in the protected header. `sign` is given the bytes to be signed. */
 export const encodeSign1 = (
-  { alg, kid }: Sign1Header,
+  { alg, kid, type }: Sign1Header & { type?: string },
   payload: Uint8Array,
   sign: (toBeSigned: Uint8Array) => Uint8Array,
 ): Uint8Array => {
@@ -37,6 +37,7 @@ export const encodeSign1 = (
     new Map<number, unknown>([
       [label.alg, alg],
       [label.kid, Buffer.from(kid, 'base64url')],
+      ...(type === undefined ? [] : ([[label.type, type]] as const)),
     ]),
   )
   const signature = sign(sigStructure(protectedBytes, payload))

@@ -21,14 +21,21 @@ export interface ParsedJwt {
   signature: Buffer
 }
 
-/** A signed JWT; `header` is serialised in the order alg, typ, kid. Throws where the token would be longer than readers take. */
-export const signJwt = (
-  { alg, typ, kid }: { alg: SigningAlgorithm; typ: string; kid?: string },
-  claims: object,
-  key: KeyObject,
-): string => {
+interface SigningHeader {
+  alg: SigningAlgorithm
+  typ: string
+  kid?: string
+}
+
+/** A signed JWT of any length; `header` is serialised in the order alg, typ, kid. */
+export const signCompact = ({ alg, typ, kid }: SigningHeader, claims: object, key: KeyObject): string => {
   const signingInput = `${encodeBase64url(JSON.stringify({ alg, typ, kid }))}.${encodeBase64url(JSON.stringify(claims))}`
-  const token = `${signingInput}.${encodeBase64url(algorithms[alg].sign(Buffer.from(signingInput, 'latin1'), key))}`
+  return `${signingInput}.${encodeBase64url(algorithms[alg].sign(Buffer.from(signingInput, 'latin1'), key))}`
+}
+
+/** A signed JWT. Throws where it would be longer than readers take. */
+export const signJwt = (header: SigningHeader, claims: object, key: KeyObject): string => {
+  const token = signCompact(header, claims, key)
   if (token.length > maxJwtLength)
     throw new RangeError(`The claims make a token of ${token.length} characters; ${maxJwtLength} are the most.`)
   return token

@@ -7,6 +7,7 @@ import { type AccessClaims, toCwtClaims, toMembers } from './claims.ts'
 import { signCwt } from './cwt.ts'
 import { signJwt } from './jwt.ts'
 import { maxLifetimeSeconds, type SigningKeys } from './signing-keys.ts'
+import type { StatusEntry, StatusIndexes } from './status-indexes.ts'
 
 /** The most that a token made from a key may live. */
 export const maxExchangedSeconds = 300
@@ -56,12 +57,14 @@ type Facts = Omit<AccessClaims, 'format' | 'issuer' | 'audience' | 'expiresAt' |
 
 export class Mint {
   readonly #keys: SigningKeys
+  readonly #statuses: StatusIndexes
   readonly #issuer: string
   readonly #now: () => number
 
   /** `now` in Unix milliseconds. */
-  constructor(keys: SigningKeys, issuer: string, now: () => number) {
+  constructor(keys: SigningKeys, statuses: StatusIndexes, issuer: string, now: () => number) {
     this.#keys = keys
+    this.#statuses = statuses
     this.#issuer = issuer
     this.#now = now
   }
@@ -71,7 +74,7 @@ export class Mint {
     api: Api,
     { lifetimeSeconds = api.profile.token.lifetimeSeconds, ...facts }: AccessTokenFacts,
   ): Promise<MintedToken> {
-    return this.#jwt(api, this.#claims('jwt', api, facts, lifetimeSeconds, maxLifetimeSeconds))
+    return this.#jwt(api, await this.#claims('jwt', api, facts, lifetimeSeconds, maxLifetimeSeconds))
   }
 
   /** A short-lived token in place of a key. RFC 9068 wants a client in a JWT: it is the key. */
@@ -83,9 +86,9 @@ export class Mint {
     if (format === 'jwt')
       return this.#jwt(
         api,
-        this.#claims('jwt', api, { ...facts, clientId: facts.keyId }, lifetimeSeconds, maxExchangedSeconds),
+        await this.#claims('jwt', api, { ...facts, clientId: facts.keyId }, lifetimeSeconds, maxExchangedSeconds),
       )
-    const claims = this.#claims('cwt', api, facts, lifetimeSeconds, maxExchangedSeconds)
+    const claims = await this.#claims('cwt', api, facts, lifetimeSeconds, maxExchangedSeconds)
     return minted(signCwt(toCwtClaims(claims), await this.#keys.signer('EdDSA')), claims)
   }
 
@@ -102,11 +105,17 @@ export class Mint {
     )
   }
 
-  #claims(format: 'jwt' | 'cwt', api: Api, facts: Facts, lifetimeSeconds: number, most: number): AccessClaims {
+  async #claims(
+    format: 'jwt' | 'cwt',
+    api: Api,
+    facts: Facts,
+    lifetimeSeconds: number,
+    most: number,
+  ): Promise<AccessClaims> {
     if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1 || lifetimeSeconds > most)
       throw new RangeError(`A lifetime of ${lifetimeSeconds} seconds is not within 1 to ${most}.`)
     const issuedAt = Math.floor(this.#now() / 1000)
-    return {
+    const claims: AccessClaims = {
       ...facts,
       format,
       issuer: this.#issuer,
@@ -115,7 +124,16 @@ export class Mint {
       expiresAt: issuedAt + lifetimeSeconds,
       id: randomUUIDv7(),
     }
+    return api.statusList ? { ...claims, status: await this.#statuses.allot(entryOf(claims)) } : claims
   }
+}
+
+/** What has to be known of the token when its status is asked for. */
+const entryOf = ({ id, expiresAt, organizationId, keyId, grantId, clientId }: AccessClaims): StatusEntry => {
+  const shared = { tokenId: id, expiresAt, organizationId }
+  if (keyId !== undefined) return { ...shared, origin: { kind: 'credential', id: keyId } }
+  if (grantId !== undefined) return { ...shared, origin: { kind: 'grant', id: grantId } }
+  return { ...shared, origin: { kind: 'client', id: clientId as string } }
 }
 
 const minted = (token: string, { id, issuedAt, expiresAt }: AccessClaims): MintedToken => ({

@@ -8,6 +8,7 @@ import { openSqlite } from '../../src/store/sqlite.ts'
 import { Mint } from '../../src/tokens/mint.ts'
 import { TokenReader } from '../../src/tokens/read-token.ts'
 import { SigningKeys } from '../../src/tokens/signing-keys.ts'
+import { StatusIndexes } from '../../src/tokens/status-indexes.ts'
 
 const file: LatchkeyConfig = {
   apis: {
@@ -45,7 +46,7 @@ export const openTokens = async ({
     clock,
     keys,
     reader,
-    mint: new Mint(keys, config.issuer, now),
+    mint: new Mint(keys, new StatusIndexes(store, config.issuer, now), config.issuer, now),
     api,
     read: (token: string, name: string) => reader.read(token, api(name), clock.now),
     close: async () => {

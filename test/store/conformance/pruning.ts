@@ -34,6 +34,7 @@ const nothing = {
   pushedRequests: 0,
   devicePolls: 0,
   revokedTokens: 0,
+  statusEntries: 0,
   usedIds: 0,
   lastUses: 0,
   resumeAt: undefined,
@@ -176,6 +177,16 @@ export const pruning: readonly Requirement[] = [
           .insertInto('device_polls')
           .values({ hash, polled_at: at, early: 0, interval_ms: 1, expires_at })
           .execute()
+        const place = {
+          list_id: 'list',
+          list_index: expires_at - at + 60_000,
+          origin_kind: 'client',
+          origin_id: client,
+        } as const
+        await store.activity
+          .insertInto('status_entries')
+          .values({ ...place, token_id: hash, organization_id: null, expires_at })
+          .execute()
       }
 
       assert.deepEqual(await pruneExpired(store, at), {
@@ -188,6 +199,7 @@ export const pruning: readonly Requirement[] = [
         pushedRequests: 1,
         devicePolls: 1,
         revokedTokens: 2,
+        statusEntries: 1,
         usedIds: 1_200,
       })
       const left = async (table: 'codes' | 'refresh_tokens' | 'device_codes') =>
@@ -206,6 +218,11 @@ export const pruning: readonly Requirement[] = [
           ['kept'],
           table,
         )
+      const places = await store.activity.selectFrom('status_entries').select('token_id').execute()
+      assert.deepEqual(
+        places.map(({ token_id }) => token_id),
+        ['kept'],
+      )
       const [kept, ...others] = await store.activity.selectFrom('used_ids').select('id').execute()
       assert.deepEqual([kept?.id, others.length], ['kept', 0])
 
@@ -222,6 +239,7 @@ export const pruning: readonly Requirement[] = [
         pushedRequests: 1,
         devicePolls: 1,
         revokedTokens: 1,
+        statusEntries: 1,
         usedIds: 1,
       })
     },
