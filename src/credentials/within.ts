@@ -1,6 +1,6 @@
 // "No credential makes one that can do more, reach further or outlive it": the one place where that is held for API keys and clients.
 import { type Actor, roleIn } from '../accounts/actor.ts'
-import { type Config, isReservedScope } from '../config/config.ts'
+import { type Config, isIdentityScope, isReservedScope } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
 import { requireNotOutlived } from './expiry.ts'
 import { apisOf, ownScopes, scopesOfRole } from './scopes.ts'
@@ -33,10 +33,12 @@ const forbidden = (message: string): never => {
 export const requireWithin = (
   config: Config,
   actor: Actor,
-  { organizationId, environment, apis, scopes, expiresAt }: Powers,
+  { organizationId, environment, apis, scopes: asked, expiresAt }: Powers,
 ): void => {
   requireNotOutlived(actor, expiresAt)
   if (actor.operator) return
+  // what tells of a person is that person's alone to allow
+  const scopes = asked?.filter((scope) => !isIdentityScope(scope)) ?? null
   const reserved = scopes?.find(isReservedScope)
   if (reserved !== undefined) forbidden(`Only operators grant the scope ${reserved}.`)
   if (actor.environment !== undefined && actor.environment !== environment)

@@ -24,3 +24,13 @@ export const clientAddress = (request: IncomingMessage, proxies: BlockList): str
   }
   return address
 }
+
+/** What one caller may have as many addresses of as it likes: of IPv6 the first 64 bits (RFC 4291 §2.5.4), of IPv4 the address itself. */
+export const networkOf = (address: string): string => {
+  if (isIP(address) !== 6) return address
+  const [before = '', after = ''] = address.split('::')
+  const groups = [before, after].map((part) => (part === '' ? [] : part.split(':')))
+  const [first = [], last = []] = groups
+  const zeros = address.includes('::') ? Math.max(0, 8 - first.length - last.length) : 0
+  return [...first, ...Array.from({ length: zeros }, () => '0'), ...last].slice(0, 4).join(':')
+}

@@ -20,6 +20,9 @@ export type OAuthErrorCode =
   | 'invalid_target' // RFC 8707 §2
   | 'invalid_token' // RFC 6750 §3.1
   | 'insufficient_scope' // RFC 6750 §3.1
+  | 'invalid_redirect_uri' // RFC 7591 §3.2.2, as the next two
+  | 'invalid_client_metadata'
+  | 'unapproved_software_statement'
   | 'temporarily_unavailable'
   | 'server_error'
 

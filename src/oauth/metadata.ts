@@ -7,7 +7,7 @@ import { promptValues, responseModes } from './authorize/request.ts'
 import { grants } from './grants.ts'
 import { idTokenAlgorithm } from './id-token.ts'
 
-export const metadataOf = ({ issuer, apis }: Pick<Config, 'issuer' | 'apis'>) => ({
+export const metadataOf = ({ issuer, apis, oauth }: Pick<Config, 'issuer' | 'apis' | 'oauth'>) => ({
   issuer,
   jwks_uri: `${issuer}/.well-known/jwks.json`,
   service_documentation: `${issuer}/docs`,
@@ -29,6 +29,8 @@ export const metadataOf = ({ issuer, apis }: Pick<Config, 'issuer' | 'apis'>) =>
   claims_parameter_supported: false,
   request_parameter_supported: false,
   request_uri_parameter_supported: false, // RFC 9126 has one of its own; left out, it would mean true
+
+  ...(oauth.registration !== 'off' && { registration_endpoint: `${issuer}/oauth/register` }),
 
   pushed_authorization_request_endpoint: `${issuer}/oauth/par`,
   require_pushed_authorization_requests: false,

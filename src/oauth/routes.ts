@@ -10,6 +10,7 @@ import { logoutRoutes } from './logout-routes.ts'
 import { metadataOf } from './metadata.ts'
 import { pushedRoutes } from './pushed-routes.ts'
 import { revokeRoutes } from './revoke-routes.ts'
+import { registerRoutes } from './register-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { userInfoRoutes } from './userinfo-routes.ts'
 
@@ -34,6 +35,7 @@ export const oauthRoutes =
     await app.register(authorizeRoutes(deps))
     await app.register(pushedRoutes(deps))
     await app.register(tokenRoutes(deps))
+    if (deps.config.oauth.registration !== 'off') await app.register(registerRoutes(deps))
     await app.register(deviceRoutes(deps))
     await app.register(verificationRoutes(deps))
     await app.register(userInfoRoutes(deps))
