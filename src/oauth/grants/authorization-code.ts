@@ -7,7 +7,7 @@ import type { ClientRecord } from '../../store/store.ts'
 import { delegated, invalidGrant } from '../delegated.ts'
 import { OAuthError } from '../errors.ts'
 import type { Grant, GrantRequest, OAuthDeps } from '../grant.ts'
-import { revokeGrant } from '../person-grant.ts'
+import { type PersonGrant, revokeGrant } from '../person-grant.ts'
 import { beginRefreshing } from '../refresh-tokens.ts'
 import { s256 } from '../pkce.ts'
 
@@ -39,8 +39,8 @@ const requireRedirectUri = (
     throw invalidGrant('the redirect_uri is not the one of the authorization request')
 }
 
-/** The code and its grant. Throws `invalid_grant`; a code that comes again takes down what it gave. */
-const findCode = async ({ store, now }: OAuthDeps, client: ClientRecord, value: string) => {
+/** The code and its grant. Throws `invalid_grant`. */
+const findCode = async ({ store }: OAuthDeps, client: ClientRecord, value: string) => {
   if (value.length > maxCodeLength) throw invalidGrant('the code is too long')
   const hash = hashOf(value)
   const code = await store.db.selectFrom('codes').selectAll().where('hash', '=', hash).executeTakeFirst()
@@ -52,12 +52,16 @@ const findCode = async ({ store, now }: OAuthDeps, client: ClientRecord, value: 
     .where('client_id', '=', client.id)
     .executeTakeFirst()
   if (!grant) throw invalidGrant('the code was given to another client')
+  return { code, grant }
+}
+
+/** A code that comes again takes down what it gave: asked last, so that who has found a code and could not have redeemed it ends nothing. */
+const requireUnused = async ({ store, now }: OAuthDeps, code: Code, grant: PersonGrant): Promise<void> => {
   if (code.redeemed_at !== null) {
     await store.transaction((trx) => revokeGrant(trx, grant, 'its code was used twice', now()))
     throw invalidGrant('the code was redeemed before')
   }
   if (code.expires_at <= now()) throw invalidGrant('the code has expired')
-  return { code, grant }
 }
 
 export const authorizationCode: Grant = {
@@ -73,6 +77,7 @@ export const authorizationCode: Grant = {
     requireRedirectUri(code, client, parameters.get('redirect_uri'))
     requireVerifier(code, parameters.get('code_verifier'))
     if (code.jkt !== null && code.jkt !== thumbprint) throw invalidGrant('the proof is not by the key of dpop_jkt')
+    await requireUnused(deps, code, grant)
     return delegated(deps, {
       client,
       grant,
