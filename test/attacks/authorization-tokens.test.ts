@@ -172,12 +172,12 @@ test('no state, code, token, verifier or session is in the log, the audit trail 
     await authorize(launched, browser, { ...asking, scope: secret, response_type: secret, prompt: secret })
     await authorize(launched, undefined, { ...asking, request_uri: secret })
     await launched.ask('POST', `/oauth/authorize/decision?code=${secret}`, { form: { form_token: secret } })
-    for (const form of [
+    const forms: Record<string, string>[] = [
       { grant_type: 'authorization_code', code: secret, redirect_uri: secret, code_verifier: secret },
       { grant_type: 'refresh_token', refresh_token: secret },
       { grant_type: secret },
-    ])
-      await token(launched, client, form)
+    ]
+    for (const form of forms) await token(launched, client, form)
     await token(launched, { client_id: secret, client_secret: secret }, { grant_type: 'authorization_code', code })
   }
   assert.ok(lines.length > 100)
