@@ -1,8 +1,25 @@
 // A person at a browser, without one: signed in by a session in the store, pressing the buttons of the pages by their forms.
 import assert from 'node:assert/strict'
 import { hash, randomBytes } from 'node:crypto'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { startSession } from '../../src/accounts/sessions.ts'
 import type { Launched } from '../harness.ts'
+
+/** What answers: the app itself (`Launched`), or a server over its socket. */
+export interface Asked {
+  ask: (
+    method: string,
+    url: string,
+    options: { host?: string; headers?: Record<string, string>; form?: Record<string, string> },
+  ) => Promise<Page>
+}
+
+export interface Page {
+  statusCode: number
+  headers: OutgoingHttpHeaders
+  body: string
+  json: <T>() => T
+}
 
 export interface Browser {
   cookie: string
@@ -25,18 +42,11 @@ export type Parameters = Record<string, string> | [string, string][]
 const queryString = (parameters: Parameters): string => new URLSearchParams(parameters).toString()
 
 /** GET /oauth/authorize. */
-export const authorize = (
-  { ask }: Pick<Launched, 'ask'>,
-  browser: Browser | undefined,
-  parameters: Parameters,
-  host = 'localhost',
-) =>
+export const authorize = ({ ask }: Asked, browser: Browser | undefined, parameters: Parameters, host = 'localhost') =>
   ask('GET', `/oauth/authorize?${queryString(parameters)}`, {
     host,
     headers: browser ? { cookie: browser.cookie } : {},
   })
-
-export type Page = Awaited<ReturnType<typeof authorize>>
 
 const unescape = (text: string): string =>
   text
@@ -58,7 +68,7 @@ export const formOf = (page: { body: string }): { action: string; fields: Record
 
 /** Presses a button of the consent page. */
 export const decide = (
-  { ask }: Pick<Launched, 'ask'>,
+  { ask }: Asked,
   { cookie }: Browser,
   page: { body: string },
   decision: 'allow' | 'deny' = 'allow',
@@ -78,7 +88,7 @@ export const sentTo = (page: Page, redirectUri: string): Record<string, string> 
 
 /** The code of a request that the person allows. */
 export const allowedCode = async (
-  launched: Pick<Launched, 'ask'>,
+  launched: Asked,
   browser: Browser,
   parameters: Record<string, string> & { redirect_uri: string },
 ): Promise<string> => {
@@ -102,7 +112,7 @@ export interface TokenAnswer {
 
 /** POST /oauth/token; `client` with its secret, if it has one. */
 export const token = async (
-  { ask }: Pick<Launched, 'ask'>,
+  { ask }: Asked,
   client: { client_id: string; client_secret?: string },
   form: Record<string, string>,
   host = 'localhost',
