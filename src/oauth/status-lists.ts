@@ -1,5 +1,6 @@
 // draft-ietf-oauth-status-list-21 §5, §8: what verifiers that never ask fetch now and then. The statuses are found when a list is
 // made, from what its tokens stand on, by the same rules as at every judgement.
+import { setImmediate } from 'node:timers/promises'
 import { encodeCbor } from '../tokens/cbor.ts'
 import { coseAlgorithm, encodeSign1 } from '../tokens/cose.ts'
 import { algorithms } from '../tokens/algorithms.ts'
@@ -20,8 +21,9 @@ const lifetimeSeconds = 300
 /** Lists kept in memory, the oldest going first. */
 const maxKept = 500
 
-/** Foundations looked at before others get their turn. */
-const chunk = 200
+/** Rows read, and foundations looked at, before others get their turn. */
+const maxRows = 2000
+const maxFoundations = 200
 
 export interface StatusListToken {
   jwt: string
@@ -68,12 +70,7 @@ export class StatusLists {
   }
 
   async #make(id: string, madeAt: number): Promise<StatusListToken | undefined> {
-    const entries = await this.#store.activity
-      .selectFrom('status_entries')
-      .select(['token_id', 'list_index', 'origin_kind', 'origin_id', 'organization_id'])
-      .where('list_id', '=', id)
-      .where('expires_at', '>', madeAt)
-      .execute()
+    const entries = await readEntries(this.#store, id, madeAt)
     if (entries.length === 0) return undefined
     const lst = compressStatuses(statusListSize, await invalidIndexes(this.#store, entries, madeAt))
     return { ...(await this.#sign(statusListUri(this.#issuer, id), lst, Math.floor(madeAt / 1000))), madeAt }
@@ -111,6 +108,25 @@ export class StatusLists {
   }
 }
 
+/** The places of a list whose tokens are alive at `now`. */
+const readEntries = async ({ activity }: Store, id: string, now: number): Promise<Entry[]> => {
+  const entries: Entry[] = []
+  for (;;) {
+    const rows = await activity
+      .selectFrom('status_entries')
+      .select(['token_id', 'list_index', 'origin_kind', 'origin_id', 'organization_id'])
+      .where('list_id', '=', id)
+      .where('list_index', '>', entries.at(-1)?.list_index ?? -1)
+      .where('expires_at', '>', now)
+      .orderBy('list_index')
+      .limit(maxRows)
+      .execute()
+    entries.push(...rows)
+    if (rows.length < maxRows) return entries
+    await setImmediate()
+  }
+}
+
 /** Indexes of the tokens that were revoked by themselves, or whose foundation does not bear them any more. */
 const invalidIndexes = async (store: Store, entries: readonly Entry[], now: number): Promise<number[]> => {
   const revoked = new Set(
@@ -124,10 +140,10 @@ const invalidIndexes = async (store: Store, entries: readonly Entry[], now: numb
     (entry) => `${entry.origin_kind} ${entry.origin_id} ${entry.organization_id}`,
   )
   const groups = [...foundations.values()]
-  for (let from = 0; from < groups.length; from += chunk) {
-    if (from > 0) await new Promise((resolve) => setImmediate(resolve))
+  for (let from = 0; from < groups.length; from += maxFoundations) {
+    if (from > 0) await setImmediate()
     await Promise.all(
-      groups.slice(from, from + chunk).map(async (group) => {
+      groups.slice(from, from + maxFoundations).map(async (group) => {
         const ended = await whyTokenEnded(store.lookups, foundationOf(group[0] as Entry), now)
         if (ended !== undefined) for (const { list_index } of group) invalid.push(list_index)
       }),
