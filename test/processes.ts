@@ -137,12 +137,12 @@ export interface CommandResult {
   stderr: string
 }
 
-/** Runs the command line to its end. */
-export const command = async (
+/** Starts the command line with nothing on standard input, or what `input` says. */
+export const startCommand = (
   folder: string,
   args: readonly string[],
   { env = {}, input = '' }: { env?: NodeJS.ProcessEnv; input?: string } = {},
-): Promise<CommandResult> => {
+): { child: ChildProcess; stderr: () => string; ended: Promise<CommandResult> } => {
   const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
     cwd: root,
     env: environment(folder, env),
@@ -153,9 +153,13 @@ export const command = async (
   child.stdout.setEncoding('utf8').on('data', (part: string) => (stdout += part))
   child.stderr.setEncoding('utf8').on('data', (part: string) => (stderr += part))
   child.stdin.end(input)
-  const [status] = (await once(child, 'close')) as [number | null]
-  return { status, stdout, stderr }
+  const ended = once(child, 'close').then(([status]) => ({ status: status as number | null, stdout, stderr }))
+  return { child, stderr: () => stderr, ended }
 }
+
+/** Runs the command line to its end. */
+export const command = (...started: Parameters<typeof startCommand>): Promise<CommandResult> =>
+  startCommand(...started).ended
 
 /** Runs a command with --json that must succeed, and returns what it printed. */
 export const commandJson = async <T = Record<string, string>>(folder: string, ...args: string[]): Promise<T> => {

@@ -13,6 +13,10 @@ export const readSecretInput = async (prompt: string): Promise<string> => {
   return secret
 }
 
+/** What was piped or redirected in, without the end of its line; undefined: nothing, or this is a terminal. */
+export const pipedInput = async (): Promise<string | undefined> =>
+  process.stdin.isTTY ? undefined : (await drain()).replace(/\r?\n$/, '') || undefined
+
 const drain = async (): Promise<string> => {
   const chunks: Buffer[] = []
   let bytes = 0

@@ -56,9 +56,13 @@ const roleWithin = (api: Api, role: Role, scopes: readonly string[]): Role | und
     .slice(descending.indexOf(role))
     .find((candidate) => api.roleScopes[candidate].every((scope) => scopes.includes(scope)))
 
+/** Whether this is a client that a person lets act in their place at Latchkey itself. */
+const managesForPerson = ({ grant, scopes }: Principal): boolean => grant !== undefined && scopes.includes('manage')
+
 /** The role that the credential acts with. A client acts for a person as far as its scopes go: at Latchkey itself with `manage`, or not at all. */
-const actingRole = (api: Api, { derivedFrom, grant, scopes }: Principal, role: Role): Role | undefined => {
-  if (grant !== undefined && !scopes.includes('manage'))
+const actingRole = (api: Api, principal: Principal, role: Role): Role | undefined => {
+  const { derivedFrom, grant, scopes } = principal
+  if (grant !== undefined && !managesForPerson(principal))
     return Object.keys(api.scopes).length > 0 ? roleWithin(api, role, scopes) : undefined
   return derivedFrom === undefined ? role : roleWithin(api, role, scopes)
 }
@@ -76,7 +80,7 @@ const actorOf = (api: Api, principal: Principal, ip: string, requestId: string):
   kind: principal.kind,
   id: principal.derivedFrom?.id ?? principal.id,
   // who lets a client read something has not lent it the account
-  userId: principal.grant === undefined || principal.scopes.includes('manage') ? principal.userId : undefined,
+  userId: principal.grant === undefined || managesForPerson(principal) ? principal.userId : undefined,
   everywhere: principal.everywhere,
   operator: principal.operator,
   roles: rolesOf(api, principal),
@@ -86,7 +90,8 @@ const actorOf = (api: Api, principal: Principal, ip: string, requestId: string):
   expiresAt: principal.grant?.expiresAt ?? principal.expiresAt,
   // a person's token is not held to an environment: what it makes names its own
   environment: principal.memberships === undefined && principal.grant === undefined ? principal.environment : undefined,
-  apis: principal.apis,
+  // where a client may call is one thing, what the person makes through it another
+  apis: managesForPerson(principal) ? undefined : principal.apis,
   ip,
   requestId,
 })

@@ -8,10 +8,8 @@ export const isBusy = (error: unknown): boolean => {
   return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' && (errcode & 0xff) === SQLITE_BUSY
 }
 
-const patienceMs = 10_000
-
-/** Runs `work` until the database is not busy, for at most 10 s. `work` must change nothing before it can be refused. */
-export const whenFree = async <T>(work: () => T | Promise<T>): Promise<T> => {
+/** Runs `work` until the database is not busy, for at most `patienceMs`. `work` must change nothing before it can be refused. */
+export const whenFree = async <T>(work: () => T | Promise<T>, patienceMs = 10_000): Promise<T> => {
   const deadline = performance.now() + patienceMs
   for (;;) {
     try {
