@@ -30,6 +30,7 @@ import { Allowance } from './limits/allowance.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { statusListRoutes } from './oauth/status-list-routes.ts'
 import { StatusLists } from './oauth/status-lists.ts'
+import { directToken } from './oauth/token-routes.ts'
 import { openStore } from './store/open.ts'
 import { pruneExpired } from './store/prune.ts'
 import type { Store } from './store/store.ts'
@@ -260,7 +261,11 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const { management } = config
   const logRequest = createRequestLog(log, requests)
   const endShortWays = putInFront(server.server, {
-    routes: [directVerify({ ...routes, management }, bodyValidator(VerifyBody)), directForwardAuth(forwardAuth)],
+    routes: [
+      directVerify({ ...routes, management }, bodyValidator(VerifyBody)),
+      directForwardAuth(forwardAuth),
+      ...directToken(routes),
+    ],
     siteOf: (host, target) => sites.match(host, target),
     headers: answerHeaders(secure),
     failed: (thrown, id) => written(thrownAnswer(thrown, management, id, log)),

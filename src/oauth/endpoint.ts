@@ -1,7 +1,28 @@
 // What the endpoints that clients call share on Fastify: forms in, JSON out that nobody keeps, errors as in RFC 6749 §5.2.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { OAuthError, sendOAuthError, toOAuthError } from './errors.ts'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Site } from '../gateway/sites.ts'
+import { sendAnswer } from '../http/server.ts'
+import type { Answer } from '../verify/wire.ts'
+import { OAuthError, toOAuthError } from './errors.ts'
 import { type FormRequest, formMediaType, maxFormLength } from './form.ts'
+
+/** RFC 6749 §5.1: on every answer. */
+export const notKept = { 'cache-control': 'no-store', pragma: 'no-cache' }
+
+/** The answer to a request over which something was thrown (RFC 6749 §5.2), and its line of log. */
+export const thrownOAuthAnswer = (
+  thrown: unknown,
+  requestId: string,
+  log: Pick<Logger, 'error' | 'info'>,
+  refused: string,
+): Answer => {
+  const { error, description, status, headers, reason = description } = toOAuthError(thrown)
+  if (status >= 500) log.error({ request_id: requestId, err: thrown }, 'fault')
+  else log.info({ request_id: requestId, error, reason }, refused)
+  return { status, headers: { ...notKept, ...headers }, body: { error, error_description: description } }
+}
 
 /** Lets the routes of this scope take forms as bytes, and answer errors the OAuth way. `refused`: what the log calls a refusal. */
 export const takeOAuthForms = (app: FastifyInstance, refused: string): void => {
@@ -14,21 +35,15 @@ export const takeOAuthForms = (app: FastifyInstance, refused: string): void => {
   )
   app.setValidatorCompiler(() => () => true) // the schema is for readers; the endpoint parses
   app.addHook('onRequest', async (_request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' }) // RFC 6749 §5.1
+    reply.headers(notKept)
   })
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toOAuthError(thrown)
-    if (error.status >= 500) request.log.error({ request_id: request.id, err: thrown }, 'fault')
-    else
-      request.log.info(
-        { request_id: request.id, error: error.error, reason: error.reason ?? error.description },
-        refused,
-      )
-    return sendOAuthError(reply, error)
-  })
+  app.setErrorHandler((thrown, request, reply) =>
+    sendAnswer(reply, thrownOAuthAnswer(thrown, request.id, request.log, refused)),
+  )
 }
 
-export const formRequestOf = (request: FastifyRequest): FormRequest => ({
+/** Of a request on Fastify, or of one that has not come so far. */
+export const formRequestOf = (request: { body: unknown; raw: IncomingMessage; site: Site }): FormRequest => ({
   body: request.body as Buffer | undefined,
   authorizationHeaders: request.raw.rawHeaders.filter(
     (_, index, raw) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === 'authorization',

@@ -1,8 +1,11 @@
 // POST /oauth/token and /token: the token endpoint on Fastify, where every answer is JSON that nobody keeps.
 import { Type } from 'typebox'
 import type { FastifyPluginAsync } from 'fastify'
-import { formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
-import { formMediaType } from './form.ts'
+import { type DirectRoute, putBack, wholeBody } from '../http/direct.ts'
+import { sendAnswer } from '../http/server.ts'
+import { type Answer, written } from '../verify/wire.ts'
+import { formRequestOf, notKept, refuseOtherMethods, takeOAuthForms, thrownOAuthAnswer } from './endpoint.ts'
+import { formMediaType, maxFormLength } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
 import { issueToken } from './token.ts'
 
@@ -47,16 +50,50 @@ const schema = {
   response: { 200: TokenAnswer, 400: ErrorAnswer, 401: ErrorAnswer },
 }
 
+const refused = 'token refused'
+
+const paths = ['/oauth/token', '/token'] as const
+
+/** Answers a request to the token endpoint, whichever way it came. Never throws. */
+const answerToken = async (
+  deps: OAuthDeps,
+  request: Parameters<typeof formRequestOf>[0],
+  id: string,
+): Promise<Answer> => {
+  try {
+    const { response, facts } = await issueToken(deps, formRequestOf(request))
+    deps.log.debug({ request_id: id, ...facts }, 'token issued')
+    return { status: 200, headers: notKept, body: response }
+  } catch (thrown) {
+    return thrownOAuthAnswer(thrown, id, deps.log, refused)
+  }
+}
+
+const mediaTypes: ReadonlySet<string> = new Set([formMediaType])
+
+/** The short ways, of forms that have come whole. */
+export const directToken = (deps: OAuthDeps): DirectRoute[] =>
+  paths.map((path) => ({
+    method: 'POST',
+    path,
+    query: false,
+    answer(request, id, site) {
+      const body = wholeBody(request, mediaTypes)
+      if (body !== undefined && body.length <= maxFormLength)
+        return answerToken(deps, { body, raw: request, site }, id).then(written)
+      if (body) putBack(request, body)
+      return undefined
+    },
+  }))
+
 export const tokenRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
-    takeOAuthForms(app, 'token refused')
-    for (const url of ['/oauth/token', '/token']) {
-      app.post(url, { schema: url === '/token' ? { ...schema, hide: true } : schema }, async (request) => {
-        const { response, facts } = await issueToken(deps, formRequestOf(request))
-        request.log.debug({ request_id: request.id, ...facts }, 'token issued')
-        return response
-      })
+    takeOAuthForms(app, refused)
+    for (const url of paths) {
+      app.post(url, { schema: url === '/token' ? { ...schema, hide: true } : schema }, async (request, reply) =>
+        sendAnswer(reply, await answerToken(deps, request, request.id)),
+      )
       refuseOtherMethods(app, url)
     }
   }

@@ -144,10 +144,12 @@ export interface Answer {
   body: object
 }
 
-/** The answer with its body serialised. */
+const json = 'application/json; charset=utf-8'
+
+/** The answer with its body serialised, and said to be JSON where it says nothing itself. */
 export const written = ({ status, headers, body }: Answer): { status: number; headers: Headers; body: string } => ({
   status,
-  headers,
+  headers: headers['content-type'] === undefined ? { ...headers, 'content-type': json } : headers,
   body: JSON.stringify(body),
 })
 
