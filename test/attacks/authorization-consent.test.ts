@@ -38,6 +38,7 @@ test('a form allows nothing from another session, after another sign-in, for ano
     await attempt(`from a page that is ${site}`, {
       headers: { origin: 'https://evil.example', 'sec-fetch-site': site },
     })
+  await attempt('from a page of another origin', { headers: { origin: 'https://evil.example' } })
   for (const [name, value] of [
     ['scope', 'read'],
     ['client_id', other.client_id],

@@ -38,9 +38,9 @@ export const upstream = async (t: Ending, handler: RequestListener): Promise<Ups
   return { server, port, url: `http://127.0.0.1:${port}`, seen }
 }
 
-/** Lets the app listen; answers the port. Connections that are still open when the test ends are cut. */
-export const serve = async (t: Ending, { app }: Launched): Promise<number> => {
-  await app.server.listen({ port: 0, host: '127.0.0.1' })
+/** Lets the app listen; answers the port, by default any that is free. Connections that are still open when the test ends are cut. */
+export const serve = async (t: Ending, { app }: Pick<Launched, 'app'>, port = 0): Promise<number> => {
+  await app.server.listen({ port, host: '127.0.0.1' })
   const sockets = new Set<Socket>()
   app.server.server.on('connection', (socket: Socket) => {
     sockets.add(socket)

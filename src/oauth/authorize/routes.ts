@@ -6,6 +6,7 @@ import { findSession, type Session } from '../../accounts/sessions.ts'
 import { hashOf } from '../../credentials/format.ts'
 import { clientAddress } from '../../http/client-address.ts'
 import { formToken, isFormToken } from '../../http/form-token.ts'
+import { isFromOwnPage } from '../../http/own-page.ts'
 import { pageHeaders } from '../../http/page.ts'
 import { readSessionCookie } from '../../http/session-cookie.ts'
 import { OAuthError, toOAuthError } from '../errors.ts'
@@ -24,10 +25,6 @@ const submitScriptSource = `'sha256-${hash('sha256', submitScript, 'base64')}'`
 /** When this request asked for a sign-in, signed: without it `prompt=login` would be asked again after every sign-in. */
 const askedField = '_asked'
 const askedPurpose = (query: string): string => `${path} ${hashOf(query)}`
-
-/** Whether a browser says that the post is of another site's page: beside the form token, which only this page holds. */
-const isFromElsewhere = ({ headers: { 'sec-fetch-site': site } }: FastifyRequest): boolean =>
-  site === 'cross-site' || site === 'same-site'
 
 const queryIn = ({ raw: { url = '' } }: FastifyRequest): string => {
   const mark = url.indexOf('?')
@@ -182,7 +179,7 @@ export const authorizeRoutes =
         'organization',
       ])
       const token = fields.get('form_token') ?? ''
-      if (!session || isFromElsewhere(request) || !isFormToken(box, session.id, askedPurpose(query), token, now()))
+      if (!session || !isFromOwnPage(request.raw) || !isFormToken(box, session.id, askedPurpose(query), token, now()))
         return page(reply, 400, expiredPage(query))
       const checked = await checkAuthorizationRequest(deps, 'authorize', new Form(Buffer.from(query)), undefined)
       if ('error' in checked) return refused(request, reply, checked.error)
