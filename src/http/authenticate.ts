@@ -50,7 +50,7 @@ const localActor = (request: FastifyRequest): Actor => ({
 
 const descending: readonly Role[] = ['owner', 'admin', 'member', 'viewer']
 
-/** The role that an exchanged token acts with: the highest, up to its owner's, all of whose scopes it was given. */
+/** The role that a token with scopes of its own acts with: the highest, up to its person's, all of whose scopes it was given. */
 const roleWithin = (api: Api, role: Role, scopes: readonly string[]): Role | undefined =>
   descending
     .slice(descending.indexOf(role))
@@ -62,9 +62,11 @@ const managesForPerson = ({ grant, scopes }: Principal): boolean => grant !== un
 /** The role that the credential acts with. A client acts for a person as far as its scopes go: at Latchkey itself with `manage`, or not at all. */
 const actingRole = (api: Api, principal: Principal, role: Role): Role | undefined => {
   const { derivedFrom, grant, scopes } = principal
-  if (grant !== undefined && !managesForPerson(principal))
-    return Object.keys(api.scopes).length > 0 ? roleWithin(api, role, scopes) : undefined
-  return derivedFrom === undefined ? role : roleWithin(api, role, scopes)
+  if (managesForPerson(principal)) return role
+  if (grant === undefined && derivedFrom === undefined) return role
+  const acting = roleWithin(api, role, scopes)
+  // a role that needs no scope is not a client's for having none
+  return grant !== undefined && acting !== undefined && api.roleScopes[acting].length === 0 ? undefined : acting
 }
 
 const rolesOf = (api: Api, principal: Principal): Map<string, Role> => {

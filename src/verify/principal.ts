@@ -150,15 +150,14 @@ const makePrincipal = (origin: Origin, standing: Standing, api: Api, id: string 
   const stored = origin.kind === 'oauth_token' ? undefined : origin.credential
   const ofUser = stored !== undefined && stored.kind !== 'api_key'
   const grant = origin.kind === 'oauth_token' ? origin.grant : undefined
+  const { memberships, environment } = standing
+  const membership = id === undefined ? undefined : memberships?.get(id)
+  const scopes = scopesOf(origin, api, membership?.role ?? lowestRole(memberships?.values() ?? []))
   // a client that a person lets manage everything stands for the whole person; anything else that was made from something does not
   const everywhere =
     origin.kind === 'oauth_token'
-      ? grant?.allOrganizations === true &&
-        origin.claims.scopes?.includes('manage') === true &&
-        grant.scopes.includes('manage')
+      ? grant?.allOrganizations === true && scopes.includes('manage')
       : ofUser && stored.allOrganizations && !('claims' in origin)
-  const { memberships, environment } = standing
-  const membership = id === undefined ? undefined : memberships?.get(id)
   // who pays for what a person does is the person's organization, never the client's
   const owner = 'credential' in origin ? origin.credential.organization : grant ? undefined : origin.client.organization
   const tier = owner?.tier ?? membership?.tier
@@ -174,7 +173,7 @@ const makePrincipal = (origin: Origin, standing: Standing, api: Api, id: string 
     clientId: origin.kind === 'oauth_token' ? origin.client.id : undefined,
     tier,
     environment,
-    scopes: scopesOf(origin, api, membership?.role ?? lowestRole(memberships?.values() ?? [])),
+    scopes,
     issuedAt: 'claims' in origin ? origin.claims.issuedAt * 1000 : origin.credential.createdAt,
     expiresAt: standing.expiresAt ?? undefined,
     thumbprint: 'claims' in origin ? origin.claims.thumbprint : undefined,

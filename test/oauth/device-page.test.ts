@@ -123,6 +123,15 @@ test('OWASP ASVS 5.0 §3.5: nobody but the person on the page of this code can a
     [{ ...allow, more: 'x' }, browser.cookie],
   ] as [Record<string, string>, string | undefined][])
     assert.equal((await post(form, cookie)).statusCode, 400, JSON.stringify(form))
+  const foreign: Record<string, string>[] = [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example' },
+  ]
+  for (const headers of foreign) {
+    const posted = await ask('POST', '/device', { form: allow, headers: { cookie: browser.cookie, ...headers } })
+    assert.equal(posted.statusCode, 400, JSON.stringify(headers))
+  }
   const repeated = await ask('POST', '/device', {
     headers: { cookie: browser.cookie, 'content-type': 'application/x-www-form-urlencoded' },
     body: `${new URLSearchParams(allow).toString()}&decision=deny`,

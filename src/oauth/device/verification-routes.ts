@@ -7,6 +7,7 @@ import { Refusal } from '../../errors.ts'
 import { clientAddress } from '../../http/client-address.ts'
 import { takeForms } from '../../http/form.ts'
 import { formToken, isFormToken } from '../../http/form-token.ts'
+import { isFromOwnPage } from '../../http/own-page.ts'
 import { pageHeaders } from '../../http/page.ts'
 import { readSessionCookie } from '../../http/session-cookie.ts'
 import { Throttle } from '../../limits/throttle.ts'
@@ -108,7 +109,12 @@ export const verificationRoutes =
       const session = await sessionOf(request)
       const userCode = readUserCode(user_code)
       // only the page of this very code has such a token: nothing can be tried here
-      if (!session || userCode === undefined || !isFormToken(box, session.id, purposeOf(userCode), form_token, now()))
+      if (
+        !session ||
+        userCode === undefined ||
+        !isFromOwnPage(request.raw) ||
+        !isFormToken(box, session.id, purposeOf(userCode), form_token, now())
+      )
         return page(reply, 400, overPage())
       const device = await waitingDevice(deps, userCode)
       if (!device) return page(reply, 400, overPage())
