@@ -27,6 +27,7 @@ import { operationsRoutes } from './http/operations.ts'
 import { createRequestLog } from './http/request-log.ts'
 import { type Server, answerHeaders, bodyValidator, createServer, thrownAnswer } from './http/server.ts'
 import { Allowance } from './limits/allowance.ts'
+import { directIntrospection } from './oauth/introspect-routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
 import { statusListRoutes } from './oauth/status-list-routes.ts'
 import { StatusLists } from './oauth/status-lists.ts'
@@ -265,6 +266,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       directVerify({ ...routes, management }, bodyValidator(VerifyBody)),
       directForwardAuth(forwardAuth),
       ...directToken(routes),
+      directIntrospection(routes),
     ],
     siteOf: (host, target) => sites.match(host, target),
     headers: answerHeaders(secure),

@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Site } from '../gateway/sites.ts'
+import { type DirectRoute, putBack, wholeBody } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
-import type { Answer } from '../verify/wire.ts'
+import { type Answer, written } from '../verify/wire.ts'
 import { OAuthError, toOAuthError } from './errors.ts'
 import { type FormRequest, formMediaType, maxFormLength } from './form.ts'
 
@@ -42,13 +43,38 @@ export const takeOAuthForms = (app: FastifyInstance, refused: string): void => {
   )
 }
 
-/** Of a request on Fastify, or of one that has not come so far. */
-export const formRequestOf = (request: { body: unknown; raw: IncomingMessage; site: Site }): FormRequest => ({
+/** A request on Fastify, or one that has not come so far. */
+export interface IncomingForm {
+  body: unknown
+  raw: IncomingMessage
+  site: Site
+}
+
+export const formRequestOf = (request: IncomingForm): FormRequest => ({
   body: request.body as Buffer | undefined,
   authorizationHeaders: request.raw.rawHeaders.filter(
     (_, index, raw) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === 'authorization',
   ),
   hostApi: request.site.kind === 'builtin' ? request.site.api : undefined,
+})
+
+const mediaTypes: ReadonlySet<string> = new Set([formMediaType])
+
+/** The short way of an endpoint, for forms that have come whole. */
+export const directForm = (
+  path: string,
+  answer: (request: IncomingForm, id: string) => Promise<Answer>,
+): DirectRoute => ({
+  method: 'POST',
+  path,
+  query: false,
+  answer(request, id, site) {
+    const body = wholeBody(request, mediaTypes)
+    if (body !== undefined && body.length <= maxFormLength)
+      return answer({ body, raw: request, site }, id).then(written)
+    if (body) putBack(request, body)
+    return undefined
+  },
 })
 
 const refuseMethod = async (): Promise<never> => {

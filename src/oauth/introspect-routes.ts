@@ -1,7 +1,18 @@
 // POST /oauth/introspect: the introspection endpoint on Fastify.
 import { Type } from 'typebox'
 import type { FastifyPluginAsync } from 'fastify'
-import { formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
+import type { DirectRoute } from '../http/direct.ts'
+import { sendAnswer } from '../http/server.ts'
+import type { Answer } from '../verify/wire.ts'
+import {
+  directForm,
+  formRequestOf,
+  type IncomingForm,
+  notKept,
+  refuseOtherMethods,
+  takeOAuthForms,
+  thrownOAuthAnswer,
+} from './endpoint.ts'
 import { formMediaType } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
 import { introspect } from './introspect.ts'
@@ -47,10 +58,27 @@ const schema = {
   response: { 200: IntrospectionAnswer, 400: ErrorAnswer, 401: ErrorAnswer },
 }
 
+const refused = 'introspection refused'
+
+/** Answers a request to the introspection endpoint, whichever way it came. Never throws. */
+const answerIntrospection = async (deps: OAuthDeps, request: IncomingForm, id: string): Promise<Answer> => {
+  try {
+    return { status: 200, headers: notKept, body: await introspect(deps, formRequestOf(request)) }
+  } catch (thrown) {
+    return thrownOAuthAnswer(thrown, id, deps.log, refused)
+  }
+}
+
+/** The short way. */
+export const directIntrospection = (deps: OAuthDeps): DirectRoute =>
+  directForm(url, (request, id) => answerIntrospection(deps, request, id))
+
 export const introspectRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
-    takeOAuthForms(app, 'introspection refused')
-    app.post(url, { schema }, (request) => introspect(deps, formRequestOf(request)))
+    takeOAuthForms(app, refused)
+    app.post(url, { schema }, async (request, reply) =>
+      sendAnswer(reply, await answerIntrospection(deps, request, request.id)),
+    )
     refuseOtherMethods(app, url)
   }

@@ -1,11 +1,19 @@
 // POST /oauth/token and /token: the token endpoint on Fastify, where every answer is JSON that nobody keeps.
 import { Type } from 'typebox'
 import type { FastifyPluginAsync } from 'fastify'
-import { type DirectRoute, putBack, wholeBody } from '../http/direct.ts'
+import type { DirectRoute } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
-import { type Answer, written } from '../verify/wire.ts'
-import { formRequestOf, notKept, refuseOtherMethods, takeOAuthForms, thrownOAuthAnswer } from './endpoint.ts'
-import { formMediaType, maxFormLength } from './form.ts'
+import type { Answer } from '../verify/wire.ts'
+import {
+  directForm,
+  formRequestOf,
+  type IncomingForm,
+  notKept,
+  refuseOtherMethods,
+  takeOAuthForms,
+  thrownOAuthAnswer,
+} from './endpoint.ts'
+import { formMediaType } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
 import { issueToken } from './token.ts'
 
@@ -55,11 +63,7 @@ const refused = 'token refused'
 const paths = ['/oauth/token', '/token'] as const
 
 /** Answers a request to the token endpoint, whichever way it came. Never throws. */
-const answerToken = async (
-  deps: OAuthDeps,
-  request: Parameters<typeof formRequestOf>[0],
-  id: string,
-): Promise<Answer> => {
+const answerToken = async (deps: OAuthDeps, request: IncomingForm, id: string): Promise<Answer> => {
   try {
     const { response, facts } = await issueToken(deps, formRequestOf(request))
     deps.log.debug({ request_id: id, ...facts }, 'token issued')
@@ -69,22 +73,9 @@ const answerToken = async (
   }
 }
 
-const mediaTypes: ReadonlySet<string> = new Set([formMediaType])
-
-/** The short ways, of forms that have come whole. */
+/** The short ways. */
 export const directToken = (deps: OAuthDeps): DirectRoute[] =>
-  paths.map((path) => ({
-    method: 'POST',
-    path,
-    query: false,
-    answer(request, id, site) {
-      const body = wholeBody(request, mediaTypes)
-      if (body !== undefined && body.length <= maxFormLength)
-        return answerToken(deps, { body, raw: request, site }, id).then(written)
-      if (body) putBack(request, body)
-      return undefined
-    },
-  }))
+  paths.map((path) => directForm(path, (request, id) => answerToken(deps, request, id)))
 
 export const tokenRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>

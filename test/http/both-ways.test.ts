@@ -202,3 +202,40 @@ test('the token endpoint answers alike by both ways', async (t) => {
     [200, 400, 401, 413, 421],
   )
 })
+
+test('the introspection endpoint answers alike by both ways', async (t) => {
+  const launched = await launch(t, { now: stoppedClock('2026-05-05T10:00:00Z') })
+  const acme = await world(launched)
+  const { client_id, client_secret } = await acme.client({ apis: ['multi'] })
+  const [{ key }, { key: asking }] = [await acme.key(), await acme.key({ scopes: 'introspect' })]
+  const port = await serve(t, launched)
+  const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString()
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const basic = { authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}` }
+  const cases: { path?: string; headers?: Record<string, string>; body: string }[] = [
+    { headers: basic, body: form({ token: key }) },
+    {
+      headers: { ...basic, host: 'auth.multi.localhost' },
+      body: form({ token: key, token_type_hint: 'access_token' }),
+    },
+    { headers: { authorization: `Bearer ${asking}` }, body: form({ token: key }) },
+    { headers: { authorization: `Bearer ${key}` }, body: form({ token: key }) },
+    { headers: { authorization: 'Bearer x' }, body: form({ token: key }) },
+    { headers: basic, body: form({ token: 'unknown' }) },
+    { headers: basic, body: 'token=a&token=b' },
+    { headers: basic, body: '' },
+    { headers: { ...basic, 'content-type': 'application/json' }, body: '{}' },
+    { headers: basic, body: form({ token: key }), path: '/oauth/introspect?a=b' },
+    { headers: { ...basic, host: 'elsewhere.test' }, body: form({ token: key }) },
+    { body: form({ token: key, client_id, client_secret }) },
+    { body: form({ token: key, client_id, client_secret: 'wrong' }) },
+    { body: form({ token: key }) },
+  ]
+  const statuses = new Set<number>()
+  for (const { path = '/oauth/introspect', headers = {}, body } of cases)
+    statuses.add(await askBothWays(launched, port, { path, headers: { ...type, ...headers }, body }))
+  assert.deepEqual(
+    [...statuses].toSorted((a, b) => a - b),
+    [200, 400, 401, 421],
+  )
+})
