@@ -26,8 +26,10 @@ const schema = {
 const tokenOf = ({ raw: { rawHeaders }, body }: FastifyRequest): string => {
   const presented = presentedCredential(rawHeaders, { bearer: true })
   const inBody = body !== undefined && new Form(body as Buffer).all('access_token').length > 0
-  if ('malformed' in presented) throw new OAuthError('invalid_request', presented.malformed)
-  if (inBody) throw new OAuthError('invalid_request', 'Send the access token in the Authorization header alone')
+  if ('malformed' in presented || inBody)
+    throw new OAuthError('invalid_request', 'Send one access token, in the Authorization header', {
+      headers: { 'www-authenticate': 'Bearer realm="latchkey", error="invalid_request"' },
+    })
   if ('missing' in presented)
     throw new OAuthError('invalid_token', 'Send the access token in the Authorization header', {
       status: 401,

@@ -16,6 +16,7 @@ const good: Readonly<Record<string, string>> = {
   prompt: 'consent',
   max_age: '60',
   login_hint: 'person@example.com',
+  id_token_hint: 'an.id.token',
   dpop_jkt: 'x'.repeat(43),
   request: 'e30.e30.',
   request_uri: `urn:ietf:params:oauth:request_uri:${'x'.repeat(43)}`,

@@ -6,6 +6,7 @@ import type { ClientRecord } from '../../store/store.ts'
 import { OAuthError } from '../errors.ts'
 import type { Form } from '../form.ts'
 import type { OAuthDeps } from '../grant.ts'
+import { readIdTokenHint } from '../id-token.ts'
 import { isChallenge } from '../pkce.ts'
 import { loadPushedRequest } from '../pushed-requests.ts'
 import { personScopes } from '../scope.ts'
@@ -124,7 +125,7 @@ const isPrompt = (value: string): value is Prompt => (promptValues as readonly s
 
 /** OpenID Connect Core §3.1.2.1. */
 const checkPrompt: Check = (_deps, draft) => {
-  const values = (draft.parameters.get('prompt') ?? '').split(' ').filter(Boolean)
+  const values = draft.parameters.get('prompt')?.split(' ') ?? []
   if (!values.every(isPrompt)) throw invalid(`The prompt is among ${promptValues.join(', ')}`)
   draft.prompt = new Set(values)
   if (draft.prompt.has('none') && draft.prompt.size > 1) throw invalid('The prompt none goes with no other')
@@ -163,6 +164,15 @@ const checkTexts: Check = (_deps, draft) => {
   draft.loginHint = parameters.get('login_hint')
 }
 
+/** OpenID Connect Core §3.1.2.1: whom the client expects, by an id_token that it was given, even one that has ended. */
+const checkIdTokenHint: Check = async (deps, draft) => {
+  const text = draft.parameters.get('id_token_hint')
+  const hint = text === undefined ? undefined : await readIdTokenHint(deps, text)
+  if (text !== undefined && hint?.clientId !== clientOf(draft).id)
+    throw invalid('The id_token_hint is not an id_token of this client')
+  draft.expectedSubject = hint?.subject ?? null
+}
+
 const checkDpopKey: Check = (_deps, draft) => {
   const thumbprint = draft.parameters.get('dpop_jkt')
   if (thumbprint !== undefined && !isChallenge(thumbprint))
@@ -188,6 +198,7 @@ const table: readonly [check: Check, at: readonly Endpoint[], told: 'shown' | 's
   [checkPrompt, both, 'sent'],
   [checkMaxAge, both, 'sent'],
   [checkTexts, both, 'sent'],
+  [checkIdTokenHint, both, 'sent'],
   [checkDpopKey, both, 'sent'],
   [checkResource, both, 'sent'],
   [checkScope, both, 'sent'],

@@ -1,9 +1,11 @@
 // What an authorization request that is right comes to next, as a value: sign in, ask the person, allow as remembered, or refuse (OpenID Connect Core §3.1.2.3 to §3.1.2.6).
 import type { Role } from '../../store/schema.ts'
+import type { SecretBox } from '../../secret-box.ts'
 import type { Store } from '../../store/store.ts'
 import { isIdentityScope } from '../../config/config.ts'
 import type { Session } from '../../accounts/sessions.ts'
 import { OAuthError } from '../errors.ts'
+import { subjectOf } from '../subject.ts'
 import type { AuthorizationRequest } from './request.ts'
 
 /** An organization that the person may act for. */
@@ -99,18 +101,27 @@ const remembered = async (
   return undefined
 }
 
+const loginRequired = (description: string): NextStep => ({
+  step: 'refuse',
+  error: new OAuthError('login_required', description),
+})
+
 export const nextStep = async (
-  store: Pick<Store, 'db'>,
+  { store, box }: { store: Pick<Store, 'db'>; box: SecretBox },
   request: AuthorizationRequest,
   session: Session | undefined,
   askedAt: number | undefined,
   now: number,
 ): Promise<NextStep> => {
-  const silent = request.prompt.has('none')
+  const { client, expectedSubject, prompt } = request
+  const silent = prompt.has('none')
   if (session === undefined || !isRecent(request, session, askedAt, now))
-    return silent
-      ? { step: 'refuse', error: new OAuthError('login_required', 'The person must sign in') }
-      : { step: 'sign_in' }
+    return silent ? loginRequired('The person must sign in') : { step: 'sign_in' }
+  if (expectedSubject !== null && subjectOf(box, client, session.userId) !== expectedSubject) {
+    // who has just signed in would be asked round and round
+    const isAnswer = askedAt !== undefined && session.authenticatedAt >= askedAt
+    return silent || isAnswer ? loginRequired('Somebody else is signed in') : { step: 'sign_in' }
+  }
   const choices = isForApi(request) ? await choicesOf(store, session.userId) : []
   const before = request.prompt.has('consent') ? undefined : await remembered(store, request, session, choices)
   if (before) return { step: 'allow', reach: before.reach, session }

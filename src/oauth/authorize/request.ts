@@ -15,6 +15,7 @@ export const requestParameters = [
   'prompt',
   'max_age',
   'login_hint',
+  'id_token_hint',
   'code_challenge',
   'code_challenge_method',
   'dpop_jkt',
@@ -47,6 +48,8 @@ export interface AuthorizationRequest extends ReplyTo {
   prompt: ReadonlySet<Prompt>
   maxAgeSeconds: number | undefined
   loginHint: string | undefined
+  /** Of `id_token_hint`: nobody else may be answered for (OpenID Connect Core §3.1.2.2). */
+  expectedSubject: string | null
   /** `dpop_jkt` (RFC 9449 §10). */
   thumbprint: string | null
 }

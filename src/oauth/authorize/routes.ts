@@ -153,13 +153,20 @@ export const authorizeRoutes =
         mark !== undefined && isFormToken(box, 'sign-in', askedPurpose(query), mark, now())
           ? Number.parseInt(mark, 10)
           : undefined
-      const next = await nextStep(store, asked, await sessionOf(request), askedAt, now())
+      const next = await nextStep(deps, asked, await sessionOf(request), askedAt, now())
       if (next.step === 'refuse') return answer(reply, asked, errorAnswer(issuer, asked, next.error))
       if (next.step !== 'sign_in') return take(request, reply, asked, query, next)
       const back = `${path}?${query}&${askedField}=${formToken(box, 'sign-in', askedPurpose(query), now())}`
       const login = new URLSearchParams({ return_to: back })
       if (asked.loginHint !== undefined) login.set('login_hint', asked.loginHint)
-      if (asked.prompt.has('login') || asked.prompt.has('select_account') || asked.maxAgeSeconds !== undefined)
+      // who is signed in already is not enough
+      const { prompt, maxAgeSeconds, expectedSubject } = asked
+      if (
+        prompt.has('login') ||
+        prompt.has('select_account') ||
+        maxAgeSeconds !== undefined ||
+        expectedSubject !== null
+      )
         login.set('prompt', 'login')
       return reply.header('cache-control', 'no-store').redirect(`/login?${login.toString()}`, 303)
     })
