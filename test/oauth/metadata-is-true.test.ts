@@ -13,7 +13,7 @@ import {
   SignJWT,
 } from 'jose'
 import { identityScopes } from '../../src/config/config.ts'
-import { type Launched, launch, world, type World } from '../harness.ts'
+import { type Launched, launch, seeds, world, type World } from '../harness.ts'
 import { allowed } from './allowed.ts'
 import { type Browser, authorize, decide, formOf, pkce, signIn } from './flow.ts'
 
@@ -227,6 +227,12 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
     assert.equal(value, false)
     assert.deepEqual(await told(tried, { request_uri: 'https://app.example.com/request' }), {}, 'shown to the person')
   },
+  async registration_endpoint(value, { at }) {
+    const answer = await at(value, 'POST', {
+      body: { redirect_uris: [redirect_uri], token_endpoint_auth_method: 'none' },
+    })
+    assert.equal(answer.statusCode, 201, answer.body)
+  },
   async pushed_authorization_request_endpoint(value, { at, client }) {
     assert.equal(errorOf(await at(value, 'POST', { form: form(client, {}) })), 'invalid_request')
   },
@@ -283,7 +289,7 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
 }
 
 test('every member of the metadata is true', async (t) => {
-  const launched = await launch(t)
+  const launched = await launch(t, { file: { ...seeds, oauth: { registration: 'open' } } })
   const acme = await world(launched)
   const client = await acme.client({ redirect_uris: [redirect_uri] })
   const browser = await signIn(launched, acme.owner)
@@ -305,4 +311,14 @@ test('every member of the metadata is true', async (t) => {
       assert.ok(prove, `there is no proof of ${member}`)
       await prove(value, { launched, acme, client, browser, at, metadata })
     })
+})
+
+test('what is switched off is not advertised', async (t) => {
+  const { ask } = await launch(t)
+  const metadata = (await ask('GET', '/.well-known/oauth-authorization-server')).json<Record<string, unknown>>()
+  assert.equal('registration_endpoint' in metadata, false)
+  assert.equal(
+    (await ask('POST', '/oauth/register', { body: { redirect_uris: [redirect_uri] } })).statusCode >= 400,
+    true,
+  )
 })
