@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { FastifyRequest } from 'fastify'
 import { type Logger, pino } from 'pino'
+import { accountPages } from './accounts/account-page.ts'
 import { loginPages } from './accounts/login-page.ts'
 import { accountsRoutes } from './accounts/routes.ts'
 import { setupPages } from './accounts/setup-page.ts'
@@ -233,6 +234,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await server.register(statusListRoutes(new StatusLists(store, keys, config.issuer, now), now))
   await server.register(setupPages(routes))
   await server.register(loginPages({ ...routes, metrics }))
+  await server.register(accountPages(routes))
   await server.register(docsPages())
   const forwardAuth = createForwardAuth({ ...routes, sites })
   await server.register(forwardAuthRoutes(forwardAuth))

@@ -13,7 +13,8 @@ import type { Metrics } from '../http/metrics.ts'
 import { isFromOwnPage } from '../http/own-page.ts'
 import { pageHeaders } from '../http/page.ts'
 import { answerRefusals } from '../http/refused-page.ts'
-import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../http/session-cookie.ts'
+import { clearSessionCookie, setSessionCookie } from '../http/session-cookie.ts'
+import { signedIn } from '../http/signed-in.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { Store } from '../store/store.ts'
 import { normalizeEmail } from './email.ts'
@@ -28,7 +29,7 @@ import {
   throttledPage,
 } from './login/login-pages.ts'
 import { mayLeadAway, readReturnTo } from './return-to.ts'
-import { endSession, findSession, type Session, sessionLifetimeMs } from './sessions.ts'
+import { endSession, type Session, sessionLifetimeMs } from './sessions.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
 import { signIn } from './sign-in.ts'
 
@@ -72,8 +73,8 @@ export const loginPages =
     takeForms(app)
     answerRefusals(app, malformedPage)
 
-    const sessionOf = async ({ raw }: FastifyRequest): Promise<Session | undefined> =>
-      findSession(store, readSessionCookie(raw, secure) ?? '', now())
+    const sessionOf = (request: FastifyRequest): Promise<Session | undefined> =>
+      signedIn({ store, secure }, request, now())
 
     const originOf = (request: FastifyRequest) => ({
       ip: clientAddress(request.raw, proxies),

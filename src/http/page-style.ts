@@ -39,7 +39,14 @@ button.secondary:hover, .button.secondary:hover { background: var(--code); }
 .actions { display: grid; gap: .5rem; }
 select { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--field); border-radius: .5rem; }
 ul { margin: 0 0 1rem; padding-left: 1.25rem; }
+button.danger { color: var(--bad); background: transparent; border-color: var(--bad); }
+button.danger:hover { background: var(--code); }
 .foot { margin-top: 1.25rem; }
+.cards { list-style: none; margin: 0 0 1.25rem; padding: 0; }
+.cards > li { margin: 0 0 .875rem; padding: 1rem; border: 1px solid var(--line); border-radius: .625rem; }
+.cards h3 { margin: 0; font-size: 1rem; font-weight: 400; }
+.cards p, .cards ul { margin: .5rem 0 0; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 :focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
 dl { margin: 0 0 1rem; }
 dt { font-size: .875rem; color: var(--quiet); }

@@ -116,6 +116,8 @@ export const everyCommand: readonly { words: readonly string[]; rest: readonly s
   },
   { words: ['clients', 'rotate-secret'], rest: ['--client-id', id] },
   { words: ['clients', 'delete'], rest: ['--client-id', id] },
+  { words: ['applications', 'list'], rest: ['--user-id', id] },
+  { words: ['applications', 'revoke'], rest: ['--user-id', id, '--client-id', 'https://app.example/client.json'] },
   { words: ['verify'], rest: ['sk_1', '--api', 'multi', '--scope', 'read', '--organization', id] },
   { words: ['inspect'], rest: ['e30.e30.'] },
   { words: ['scan'], rest: ['.'] },

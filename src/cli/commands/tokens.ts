@@ -1,10 +1,11 @@
 // latchkey tokens: personal access tokens, which act for a person in the organizations that they reach.
 import { type Command, Option } from 'commander'
-import { type ManagementClient, path } from '../client.ts'
+import { path } from '../client.ts'
 import { example, withClient } from '../context.ts'
 import { listAll, sayList } from '../lists.ts'
 import { type Expiry, type Paging, expiryBody, expiryOptions, overlapOption, pagingOptions } from '../options.ts'
 import { type Column, type Document, asExpiry, asLastUsed, asText, asTime, details, once } from '../output.ts'
+import { ofPerson } from '../own-account.ts'
 
 const columns: readonly Column[] = [
   { title: 'ID', field: 'id' },
@@ -28,13 +29,6 @@ interface Create extends Expiry {
   name: string
   allOrganizations?: true
   organization?: string[]
-}
-
-/** One's own tokens lie under /account; those of others only operators see. */
-const tokensOf = async (client: ManagementClient, userId: string): Promise<string> => {
-  const { user } = await client.request('GET', '/users/me')
-  const own = typeof user === 'object' && user !== null && 'id' in user && user.id === userId
-  return own ? '/account/tokens' : path`/users/${userId}/tokens`
 }
 
 export const addTokens = (program: Command): void => {
@@ -62,7 +56,7 @@ export const addTokens = (program: Command): void => {
         command.error('error: say what it reaches: --all-organizations, or --organization for each')
       await withClient(command, async (client, output) => {
         const reach = organization ? { organization_ids: organization } : { all_organizations: true }
-        const token = await client.request('POST', await tokensOf(client, userId), {
+        const token = await client.request('POST', await ofPerson(client, userId, 'tokens'), {
           name,
           ...reach,
           ...expiryBody(expiry),
@@ -78,7 +72,7 @@ export const addTokens = (program: Command): void => {
     .addOption(cursor)
     .action(({ userId, ...paging }: { userId: string } & Paging, command: Command) =>
       withClient(command, async (client, output) => {
-        const listing = await listAll(client, await tokensOf(client, userId), paging)
+        const listing = await listAll(client, await ofPerson(client, userId, 'tokens'), paging)
         sayList(output, listing, columns, 'This user has no personal access tokens.', shown)
       }),
     )

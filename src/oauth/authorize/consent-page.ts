@@ -1,18 +1,17 @@
 // What the person is asked: who wants what, for which organization, and where the browser goes next.
 import { Html, html, layout } from '../../http/page.ts'
-import { identityScopes } from '../../config/config.ts'
+import { scopeWords } from '../../config/scope-words.ts'
 import type { Api } from '../../config/config.ts'
 import type { ClientRecord } from '../../store/store.ts'
 import type { Choice } from './next-step.ts'
 
-const manageWords = 'Manage everything that you may manage in Latchkey: organizations, members, keys and clients'
-
-/** A scope in the words that the person reads. */
-export const scopeWords = (api: Api, scope: string): string =>
-  api.scopes[scope] ?? identityScopes[scope] ?? (scope === 'manage' ? manageWords : scope)
-
 /** Who asks: the name is the client's own word, so that what is known for certain stands beside it. */
-export const clientFacts = ({ id, name, registration, uri }: ClientRecord): Html => {
+export const clientFacts = ({
+  id,
+  name,
+  registration,
+  uri,
+}: Pick<ClientRecord, 'id' | 'name' | 'registration' | 'uri'>): Html => {
   const host = (url: string): string => new URL(url).host
   switch (registration) {
     case 'document':
