@@ -42,10 +42,13 @@ ul { margin: 0 0 1rem; padding-left: 1.25rem; }
 button.danger { color: var(--bad); background: transparent; border-color: var(--bad); }
 button.danger:hover { background: var(--code); }
 .foot { margin-top: 1.25rem; }
-.cards { list-style: none; margin: 0 0 1.25rem; padding: 0; }
+h1 + .summary, h1 + .notice { margin-top: .875rem; }
+.cards { list-style: none; margin: .875rem 0 1.25rem; padding: 0; }
 .cards > li { margin: 0 0 .875rem; padding: 1rem; border: 1px solid var(--line); border-radius: .625rem; }
 .cards h3 { margin: 0; font-size: 1rem; font-weight: 400; }
-.cards p, .cards ul { margin: .5rem 0 0; }
+.cards p, .cards ul { margin: .375rem 0 0; }
+.cards ul { list-style: disc; }
+.cards form { margin-top: .875rem; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 :focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
 dl { margin: 0 0 1rem; }

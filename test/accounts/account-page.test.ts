@@ -33,7 +33,7 @@ test('the page tells who you are and what each application may do, in words', as
   const shown = await text()
   assert.match(
     shown,
-    /Shop Connected since 22 November 2026\. It may: At orders , for Engines : Read orders Change orders/,
+    /Shop Connected since 22 November 2026\. At orders , for Engines , it may: Read orders Change orders/,
   )
   assert.match(shown, /Notes &lt;b&gt; \(notes\.example\)/)
   assert.ok(!shown.includes('<b>') && !shown.includes('Operator'))

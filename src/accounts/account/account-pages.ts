@@ -14,15 +14,15 @@ export interface AccountTokens {
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
 
 const reach = ({ organization_name, organization_id, all_organizations }: Access): Html | undefined => {
-  if (all_organizations) return html`, for all of your organizations`
-  return organization_id === null ? undefined : html`, for <strong>${organization_name ?? organization_id}</strong>`
+  if (all_organizations) return html`, for all of your organizations,`
+  return organization_id === null ? undefined : html`, for <strong>${organization_name ?? organization_id}</strong>,`
 }
 
 const accessItem = (access: Access): Html =>
-  html`<p>At <strong>${access.api}</strong>${reach(access)}:</p>
+  html`<p>At <strong>${access.api}</strong>${reach(access)} it may:</p>
     ${
       access.may.length === 0
-        ? html`<p class="hint">Know that you have signed in.</p>`
+        ? html`<ul><li>Know that you have signed in</li></ul>`
         : html`<ul>
             ${access.may.map((words) => html`<li>${words}</li>`)}
           </ul>`
@@ -32,7 +32,7 @@ const card = (application: Application, token: string): Html => {
   const { client_id, name, connected_at, access } = application
   return html`<li>
     <h3>${clientFacts({ ...application, id: client_id })}</h3>
-    <p class="hint">Connected since ${day.format(new Date(connected_at))}. It may:</p>
+    <p class="hint">Connected since ${day.format(new Date(connected_at))}.</p>
     ${access.map(accessItem)}
     <form method="post" action="/account/applications/revoke">
       <input type="hidden" name="form_token" value="${token}" />
