@@ -42,7 +42,7 @@ ul { margin: 0 0 1rem; padding-left: 1.25rem; }
 button.danger { color: var(--bad); background: transparent; border-color: var(--bad); }
 button.danger:hover { background: var(--code); }
 .foot { margin-top: 1.25rem; }
-h1 + .summary, h1 + .notice { margin-top: .875rem; }
+h1 + .summary, h1 + .notice, h1 + form { margin-top: 1rem; }
 .cards { list-style: none; margin: .875rem 0 1.25rem; padding: 0; }
 .cards > li { margin: 0 0 .875rem; padding: 1rem; border: 1px solid var(--line); border-radius: .625rem; }
 .cards h3 { margin: 0; font-size: 1rem; font-weight: 400; }
