@@ -22,6 +22,8 @@ const paths = [
   '/api/v1/users/me',
   '/token',
   '/oauth/token',
+  '/oauth/par',
+  '/oauth/device_authorization',
   '/forward-auth',
   '/api/v1/verify',
   '/',

@@ -1,14 +1,14 @@
 // GET and POST /device (RFC 8628 §3.3): where a person who is signed in enters a user code and decides.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findSession, type Session } from '../../accounts/sessions.ts'
-import { Refusal } from '../../errors.ts'
 import { clientAddress } from '../../http/client-address.ts'
 import { takeForms } from '../../http/form.ts'
 import { formToken, isFormToken } from '../../http/form-token.ts'
 import { isFromOwnPage } from '../../http/own-page.ts'
 import { pageHeaders } from '../../http/page.ts'
+import { answerRefusals } from '../../http/refused-page.ts'
 import { readSessionCookie } from '../../http/session-cookie.ts'
 import { Throttle } from '../../limits/throttle.ts'
 import { choicesOf, chosenReach, isForApi } from '../authorize/next-step.ts'
@@ -57,11 +57,7 @@ export const verificationRoutes =
     const purposeOf = (userCode: string): string => `${path} ${userCodeHash(box, userCode)}`
 
     takeForms(app)
-    app.setErrorHandler((error: FastifyError | Refusal, _request, reply) => {
-      const status = error instanceof Refusal ? error.status : (error.statusCode ?? 500)
-      if (status >= 500) throw error
-      return page(reply, status, overPage())
-    })
+    answerRefusals(app, overPage)
 
     app.get(path, { schema: { hide: true, querystring: Query } }, async (request, reply) => {
       const typed = request.query.user_code
