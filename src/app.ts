@@ -9,6 +9,7 @@ import { accountsRoutes } from './accounts/routes.ts'
 import { setupPages } from './accounts/setup-page.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { ensureBuiltInClients } from './clients/built-in.ts'
+import { DocumentClients } from './clients/documents.ts'
 import { KeySets } from './clients/key-sets.ts'
 import { clientRoutes } from './clients/routes.ts'
 import { SafeFetch } from './clients/safe-fetch.ts'
@@ -138,6 +139,9 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await ensureBuiltInClients(store, config)
   const fetcher = new SafeFetch(config.issuer, now)
   const keySets = new KeySets(fetcher, now)
+  const documents = config.oauth.clientMetadataDocuments
+    ? new DocumentClients({ store, config, fetcher, log, now })
+    : undefined
   const mint = new Mint(keys, new StatusIndexes(store, config.issuer, now), config.issuer, now)
   const tokens = new TokenReader(keys, config.issuer)
   const allowance = new Allowance(store.counters, metrics.counterFault)
@@ -217,8 +221,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     store,
     box,
     keys,
-    fetcher,
     keySets,
+    documents,
     tokens,
     mint,
     verifier,

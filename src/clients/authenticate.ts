@@ -1,5 +1,6 @@
 // RFC 6749 §2.3: which client calls, and whether it proves so. Decided here alone, for every OAuth endpoint.
 import { timingSafeEqual } from 'node:crypto'
+import type { Config } from '../config/config.ts'
 import { hashOf } from '../credentials/format.ts'
 import type { ClientRecord } from '../store/store.ts'
 import { assertionFlaw, readAssertion } from './assertion.ts'
@@ -14,6 +15,7 @@ const maxSecrets = 2
 export const clientParameters = ['client_id', 'client_secret', 'client_assertion_type', 'client_assertion'] as const
 
 export interface AuthenticateDeps extends ResolveDeps {
+  config: Pick<Config, 'issuer'>
   keySets: KeySets
 }
 

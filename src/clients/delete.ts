@@ -1,6 +1,7 @@
 // Deletes a client with its secrets. Tokens made for it are refused from the next request on: their client is not found any more.
-import type { Actor } from '../accounts/actor.ts'
+import { type Actor, requireOperator } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
+import { Refusal } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { type ClientPath, findClient } from './client.ts'
 
@@ -27,3 +28,15 @@ export const deleteClient = (
     })
     return { id, deleted: true }
   })
+
+/** As `deleteClient`, of one that belongs to no organization. Throws `forbidden` too. */
+export const deleteClientOfNobody = async (
+  store: Store,
+  actor: Actor,
+  { client_id: id }: { client_id?: string | undefined },
+  now: number,
+): Promise<{ id: string; deleted: true }> => {
+  requireOperator(actor, 'delete clients that belong to no organization')
+  if (id === undefined) throw new Refusal('invalid_request', 'Name the client in the query, as client_id.')
+  return deleteClient(store, actor, { client_id: id }, now)
+}

@@ -18,18 +18,28 @@ export const listClients = async (
 }
 
 /** Those that registered themselves, are known by their metadata document, or are built in. Throws `forbidden`. */
-export const listClientsOfNobody = async (store: Store, actor: Actor, request: PageRequest): Promise<Page<Client>> => {
+export const listClientsOfNobody = async (
+  store: Store,
+  actor: Actor,
+  { client_id: id, ...request }: PageRequest & { client_id?: string | undefined },
+): Promise<Page<Client>> => {
   requireOperator(actor, 'see the clients that belong to no organization')
-  return listWhere(store, null, request)
+  return listWhere(store, null, request, id)
 }
 
-const listWhere = async (store: Store, owner: string | null, request: PageRequest): Promise<Page<Client>> => {
+const listWhere = async (
+  store: Store,
+  owner: string | null,
+  request: PageRequest,
+  id?: string,
+): Promise<Page<Client>> => {
   let query = store.db
     .selectFrom('clients')
     .selectAll()
     .where('organization_id', owner === null ? 'is' : '=', owner)
     .orderBy('id', 'desc')
     .limit(rowsFor(request))
+  if (id !== undefined) query = query.where('id', '=', id)
   if (request.cursor !== undefined) query = query.where('id', '<', request.cursor)
   const clients = await toClients(store, store.db, await query.execute())
   return pageOf(

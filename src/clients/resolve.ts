@@ -1,20 +1,23 @@
 // What a client_id stands for, wherever one is named: every OAuth endpoint asks here and nowhere else.
-import type { Logger } from 'pino'
-import type { Config } from '../config/config.ts'
 import type { ClientRecord, Store } from '../store/store.ts'
-import type { SafeFetch } from './safe-fetch.ts'
+import { type DocumentClients, isDocumentAddress } from './documents.ts'
 
 export interface ResolveDeps {
   store: Store
-  config: Config
-  fetcher: SafeFetch
-  log: Logger
+  /** undefined: clients are not known by documents here. */
+  documents: DocumentClients | undefined
   /** Unix milliseconds. */
   now: () => number
 }
 
-const maxClientIdLength = 200
+/** So that tokens can name it (tokens/claims.ts). */
+const maxClientIdLength = 500
 
 /** The client, as of now; undefined: there is none. */
-export const resolveClient = async ({ store }: ResolveDeps, clientId: string): Promise<ClientRecord | undefined> =>
-  clientId.length > maxClientIdLength ? undefined : store.lookups.clientById(clientId)
+export const resolveClient = async (
+  { store, documents }: ResolveDeps,
+  clientId: string,
+): Promise<ClientRecord | undefined> => {
+  if (clientId.length > maxClientIdLength) return undefined
+  return isDocumentAddress(clientId) ? documents?.find(clientId) : store.lookups.clientById(clientId)
+}

@@ -8,7 +8,7 @@ import { ClientId, Id, Name, Nullable, Scope, Time } from '../http/schemas.ts'
 import type { Store } from '../store/store.ts'
 import type { ClientRow } from './client.ts'
 import { createClient } from './create.ts'
-import { deleteClient } from './delete.ts'
+import { deleteClient, deleteClientOfNobody } from './delete.ts'
 import { getClient } from './get.ts'
 import { listClients, listClientsOfNobody } from './list.ts'
 import { maxRedirectUriLength, maxRedirectUris } from './redirect-uri.ts'
@@ -213,13 +213,29 @@ export const clientRoutes =
           operationId: 'listClientsOfNobody',
           summary: 'List the OAuth clients that belong to no organization',
           tags,
-          querystring: Type.Object({ ...listFields, cursor: Type.Optional(ClientId) }, { additionalProperties: false }),
+          querystring: Type.Object(
+            { ...listFields, cursor: Type.Optional(ClientId), client_id: Type.Optional(ClientId) },
+            { additionalProperties: false },
+          ),
           response: {
             200: Type.Object({ data: Type.Array(ClientSchema), next_cursor: Nullable(ClientId) }),
           },
         },
       },
       ({ actor, query }) => listClientsOfNobody(store, actor, query),
+    )
+    app.delete(
+      '/clients',
+      {
+        schema: {
+          operationId: 'deleteClientOfNobody',
+          summary: 'Delete the OAuth client that the query names: an address cannot stand in a path',
+          tags,
+          querystring: Type.Object({ client_id: Type.Optional(ClientId) }, { additionalProperties: false }),
+          response: { 200: Type.Object({ id: ClientId, deleted: Type.Literal(true) }) },
+        },
+      },
+      ({ actor, query }) => deleteClientOfNobody(store, actor, query, now()),
     )
     for (const { path, params, suffix } of places) {
       app.get(

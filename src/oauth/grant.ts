@@ -1,8 +1,8 @@
 // What the token endpoint and its grants say to each other (RFC 6749 §4, §5). Each file in grants/ makes one `Grant`.
 import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
+import type { DocumentClients } from '../clients/documents.ts'
 import type { KeySets } from '../clients/key-sets.ts'
-import type { SafeFetch } from '../clients/safe-fetch.ts'
 import type { Api, Config } from '../config/config.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { ClientRecord, Store } from '../store/store.ts'
@@ -17,7 +17,8 @@ export interface OAuthDeps {
   verifier: Verifier
   mint: Mint
   keys: SigningKeys
-  fetcher: SafeFetch
+  /** undefined: clients are not known by documents here. */
+  documents: DocumentClients | undefined
   /** Of clients. */
   keySets: KeySets
   tokens: TokenReader

@@ -31,6 +31,7 @@ export const metadataOf = ({ issuer, apis, oauth }: Pick<Config, 'issuer' | 'api
   request_uri_parameter_supported: false, // RFC 9126 has one of its own; left out, it would mean true
 
   ...(oauth.registration !== 'off' && { registration_endpoint: `${issuer}/oauth/register` }),
+  ...(oauth.clientMetadataDocuments && { client_id_metadata_document_supported: true }),
 
   pushed_authorization_request_endpoint: `${issuer}/oauth/par`,
   require_pushed_authorization_requests: false,

@@ -109,6 +109,10 @@ export const mainMigrations: readonly Migration[] = [
       `CREATE INDEX revoked_tokens_by_expiry ON revoked_tokens (expires_at)`,
     ],
   },
+  {
+    name: '004-clients-by-registration',
+    statements: [`CREATE INDEX clients_by_registration ON clients (registration, created_at)`],
+  },
 ]
 
 export const activityMigrations: readonly Migration[] = [

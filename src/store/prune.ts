@@ -1,6 +1,6 @@
 // Removes rows whose time is over, in batches small enough that nobody waits for them.
 import { type Kysely, sql } from 'kysely'
-import type { ActivitySchema } from './schema.ts'
+import type { ActivitySchema, Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
 /** Rows removed in one transaction, and transactions for one kind of row in one call. */
@@ -14,6 +14,7 @@ const day = 24 * 60 * minute
 
 export interface Pruned {
   counters: number
+  clients: number
   links: number
   credentials: number
   clientSecrets: number
@@ -153,6 +154,32 @@ const links = (store: Store, column: 'expires_at' | 'used_at', before: number): 
     ),
   )
 
+/**
+ * Removes clients of nobody that came so and that nobody has allowed anything: at most `most`, the lowest in `column` first, and none where it
+ * is after `before`.
+ */
+export const removeIdleClients = async (
+  trx: Kysely<Schema>,
+  registration: 'dynamic' | 'document',
+  column: 'created_at' | 'stale_at',
+  before: number,
+  most: number = batchSize,
+): Promise<number> => {
+  const { numAffectedRows } = await sql`DELETE FROM clients WHERE id IN (SELECT c.id FROM clients c
+    WHERE c.registration = ${registration} AND c.organization_id IS NULL AND c.${sql.ref(column)} <= ${before}
+      AND NOT EXISTS (SELECT 1 FROM grants WHERE client_id = c.id)
+      AND NOT EXISTS (SELECT 1 FROM consents WHERE client_id = c.id) AND NOT EXISTS (SELECT 1 FROM device_codes WHERE client_id = c.id)
+    ORDER BY c.${sql.ref(column)} LIMIT ${most})`.execute(trx)
+  return Number(numAffectedRows)
+}
+
+const idleClients = (
+  store: Store,
+  registration: 'dynamic' | 'document',
+  column: 'created_at' | 'stale_at',
+  before: number,
+): Promise<number> => inBatches(() => store.transaction((trx) => removeIdleClients(trx, registration, column, before)))
+
 /** Last uses left behind by a deleted organization, looked for in the order of their ids. */
 const strayLastUses = async (
   { db, activity }: Store,
@@ -188,6 +215,7 @@ const strayLastUses = async (
  * Removes, as of `now` (Unix milliseconds): counters and slices whose period ended over a minute ago, links expired or used for a day,
  * credentials revoked or expired for 90 days with their last use, client secrets expired for a day, signing keys whose last token has
  * expired, what the authorization server keeps once it is over for a day (sessions at once), used ids, places in status lists, pushed requests and polls whose time ended over a minute ago,
+ * clients that registered themselves 30 days ago, or whose metadata document is stale for a day, and that nobody has allowed anything,
  * and last uses without a credential. At most 10,000 rows of a kind a call, of these 200,000; `from` is the `resumeAt` of the call before.
  * Commits nothing where there is nothing to remove. Any number of processes may do so at once.
  */
@@ -212,8 +240,12 @@ export const pruneExpired = async (store: Store, now: number, from = ''): Promis
     statusEntries: await expiredActivity(store.activity, 'status_entries', 'token_id', now - minute),
     usedIds: await expiredActivity(store.activity, 'used_ids', 'id', now - minute),
   }
+  const clients =
+    (await idleClients(store, 'dynamic', 'created_at', now - 30 * day)) +
+    (await idleClients(store, 'document', 'stale_at', now - day))
   const strays = await strayLastUses(store, from)
   return {
+    clients,
     ...authorization,
     counters: ended,
     links: oldLinks,

@@ -19,8 +19,8 @@ test('client authentication', async (t) => {
   const launched = await launch(t, { now: clock })
   const acme = await world(launched)
   const { app, config } = launched
-  const fetcher = new SafeFetch(config.issuer, clock)
-  const deps = { ...app, fetcher, keySets: new KeySets(fetcher, clock), now: clock }
+  const keySets = new KeySets(new SafeFetch(config.issuer, clock), clock)
+  const deps = { ...app, documents: undefined, keySets, now: clock }
   const { client_id, client_secret } = await acme.client({ apis: ['smoo'] })
   const ask = (form: Record<string, string>, authorization?: string) =>
     launched.ask('POST', '/oauth/token', {

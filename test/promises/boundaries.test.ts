@@ -35,6 +35,7 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   createApiKey: { needs: 'member', body: { name: 'Mallory' } },
   listClients: { needs: 'viewer' },
   listClientsOfNobody: { needs: 'operator' },
+  deleteClientOfNobody: { needs: 'operator' },
   createClient: { needs: 'admin', body: { name: 'Mallory' } },
   listAudit: { needs: 'operator' },
   listOrganizationAudit: { needs: 'admin' },

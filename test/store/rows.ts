@@ -84,7 +84,7 @@ export const chooseOrganization = (store: Store, credential_id: string, organiza
 
 export const addClient = async (
   store: Store,
-  organization_id: string,
+  organization_id: string | null,
   given: Partial<Schema['clients']> = {},
 ): Promise<string> => {
   const id = newId()

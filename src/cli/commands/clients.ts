@@ -87,6 +87,10 @@ const settingsBody = ({ name, redirectUri, scope, grant, pkce, api, ...settings 
   uri: settings.uri,
 })
 
+/** An address, which names a client by its metadata document, cannot stand in a path. */
+const addressOf = (clientId: string): string =>
+  clientId.includes('/') ? `/clients?client_id=${encodeURIComponent(clientId)}` : path`/clients/${clientId}`
+
 /** A public client has no secret, nor has one with keys. */
 const withSecret = (text: string, secret: unknown): string =>
   typeof secret === 'string' ? `${text}\n\n${once('client secret', secret)}` : text
@@ -176,7 +180,7 @@ export const addClients = (program: Command): void => {
     .requiredOption('--client-id <id>', 'the client')
     .action(({ clientId }: { clientId: string }, command: Command) =>
       withClient(command, async (client, output) => {
-        const answer = await client.request('DELETE', path`/clients/${clientId}`)
+        const answer = await client.request('DELETE', addressOf(clientId))
         output.result(answer, `Client ${asText(clientId)} is deleted, and its tokens with it.`)
       }),
     )

@@ -24,6 +24,7 @@ const nothing = {
   counters: 0,
   links: 0,
   credentials: 0,
+  clients: 0,
   clientSecrets: 0,
   signingKeys: 0,
   sessions: 0,
@@ -44,6 +45,33 @@ const idsOf = async (store: Store, table: 'credentials' | 'client_secrets' | 'si
   (await store.db.selectFrom(table).select('id').orderBy('id').execute()).map((row) => row.id)
 
 export const pruning: readonly Requirement[] = [
+  [
+    'clients of nobody that nobody has allowed anything go after a while; those of organizations, built in, or allowed something stay',
+    async (database) => {
+      const store = await database.open()
+      const organization = await addOrganization(store)
+      const user = await addUser(store)
+      const month = 30 * day
+      const kept = [
+        await addClient(store, organization, { registration: 'dynamic', created_at: at - month }),
+        await addClient(store, null, { registration: 'built_in', created_at: 0 }),
+        await addClient(store, null, { registration: 'dynamic', created_at: at - month + 1 }),
+        await addClient(store, null, { registration: 'dynamic', created_at: 0 }),
+        await addClient(store, null, { registration: 'document', created_at: 0, stale_at: at - day + 1 }),
+        await addClient(store, null, { registration: 'document', created_at: 0, stale_at: 0 }),
+      ]
+      for (const client of [kept[3], kept[5]]) await addGrant(store, client as string, user)
+      await addClient(store, null, { registration: 'dynamic', created_at: at - month })
+      await addClient(store, null, { registration: 'document', created_at: 0, stale_at: at - day })
+      assert.equal((await pruneExpired(store, at)).clients, 2)
+      const left = await store.db.selectFrom('clients').select('id').orderBy('id').execute()
+      assert.deepEqual(
+        left.map(({ id }) => id),
+        kept,
+      )
+      await store.close()
+    },
+  ],
   [
     'what is over goes with what hangs on it, what is not stays',
     async (database) => {
