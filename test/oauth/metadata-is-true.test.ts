@@ -1,6 +1,8 @@
 // RFC 8414 §2, OpenID Connect Discovery §3: every member of the metadata is tried. One that has no proof here fails.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import {
   createRemoteJWKSet,
@@ -171,6 +173,23 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
   },
   token_endpoint_auth_methods_supported: methodsAt('token_endpoint'),
   token_endpoint_auth_signing_alg_values_supported: algorithmsAt('token_endpoint'),
+  async client_id_metadata_document_supported(value, tried) {
+    assert.equal(value, true)
+    const server = createServer((request, response) => {
+      const client_id = `http://${request.headers.host}${request.url}`
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ client_id, redirect_uris: [redirect_uri] }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const client_id = `http://127.0.0.1:${(server.address() as AddressInfo).port}/client.json`
+      const asked = { form: { client_id, grant_type: 'authorization_code', code: 'unknown' } }
+      assert.equal(errorOf(await tried.at(tried.metadata.token_endpoint, 'POST', asked)), 'invalid_grant')
+    } finally {
+      server.close()
+    }
+  },
   async grant_types_supported(value, { at, metadata, client }) {
     for (const grant_type of ['unknown', 'password', 'implicit', ...(value as string[])]) {
       const error = errorOf(await at(metadata.token_endpoint, 'POST', { form: form(client, { grant_type }) }))
@@ -289,7 +308,8 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
 }
 
 test('every member of the metadata is true', async (t) => {
-  const launched = await launch(t, { file: { ...seeds, oauth: { registration: 'open' } } })
+  const oauth = { registration: 'open', clientMetadataDocuments: true } as const
+  const launched = await launch(t, { file: { ...seeds, oauth } })
   const acme = await world(launched)
   const client = await acme.client({ redirect_uris: [redirect_uri] })
   const browser = await signIn(launched, acme.owner)
