@@ -67,19 +67,19 @@ const deployment = async (t: Cleanup, place: NodeJS.ProcessEnv) => {
     code,
     redeem,
     /** The tokens of a new grant. */
-    async allowed(server: Running): Promise<Required<TokenAnswer>> {
+    allowed: async (server: Running): Promise<Required<TokenAnswer>> => {
       const { status, body } = await redeem(server, await code(server))
       assert.equal(status, 200, JSON.stringify(body))
       return body as Required<TokenAnswer>
     },
     refresh: (server: Running, refresh_token: string) =>
       token(asked(server), client, { grant_type: 'refresh_token', refresh_token }),
-    async use(server: Running, accessToken: string): Promise<number> {
+    use: async (server: Running, accessToken: string): Promise<number> => {
       const headers = { authorization: `Bearer ${accessToken}` }
       return (await server.ask('GET', '/', { host: 'orders.test', headers })).status
     },
     /** How many refresh tokens of the person could still be used. */
-    async live(): Promise<number> {
+    live: async (): Promise<number> => {
       const rows = await launched.app.store.db
         .selectFrom('refresh_tokens')
         .innerJoin('grants', 'grants.id', 'refresh_tokens.grant_id')
@@ -104,11 +104,11 @@ const stories = (store: string, place: (t: TestContext) => Promise<NodeJS.Proces
     for (let round = 0; round < 3; round++) {
       const value = await code(servers[0])
       const answers = await inTurns(given, 100, (server) => redeem(server, value))
-      const good = answers.filter(({ status }) => status === 200)
-      assert.equal(good.length, 1)
+      const [good, ...others] = answers.filter(({ status }) => status === 200)
+      assert.ok(good && others.length === 0, `${others.length + 1} times`)
       for (const { status, body } of answers)
         if (status !== 200) assert.deepEqual([status, body.error], [400, 'invalid_grant'])
-      const { access_token, refresh_token = '' } = good[0]?.body as TokenAnswer
+      const { access_token, refresh_token = '' } = good.body
       for (const server of servers) {
         assert.equal(await use(server, access_token), 401)
         assert.equal((await refresh(server, refresh_token)).body.error, 'invalid_grant')
@@ -157,14 +157,14 @@ const stories = (store: string, place: (t: TestContext) => Promise<NodeJS.Proces
     let refused = 0
     for (let round = 0; round < rounds; round++) {
       const [here, there] = round % 2 === 0 ? servers : servers.toReversed()
-      const { access_token, refresh_token } = await allowed(here as Running)
-      assert.equal(await use(there as Running, access_token), 200)
-      const answer = await asked(here as Running).ask('POST', '/oauth/revoke', {
+      const { access_token, refresh_token } = await allowed(here)
+      assert.equal(await use(there, access_token), 200)
+      const answer = await asked(here).ask('POST', '/oauth/revoke', {
         form: { ...client, token: refresh_token },
       })
       assert.equal(answer.body, '{}')
-      if ((await use(there as Running, access_token)) === 401) refused++
-      if (round % 20 === 0) assert.equal((await refresh(there as Running, refresh_token)).body.error, 'invalid_grant')
+      if ((await use(there, access_token)) === 401) refused++
+      if (round % 20 === 0) assert.equal((await refresh(there, refresh_token)).body.error, 'invalid_grant')
     }
     loading = false
     assert.equal(refused, rounds)
