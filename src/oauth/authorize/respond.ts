@@ -21,8 +21,8 @@ export const errorAnswer = (issuer: string, to: ReplyTo, { error, description }:
 export const redirectTarget = ({ redirectUri }: Pick<ReplyTo, 'redirectUri'>, parameters: AnswerParameters): string =>
   `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${new URLSearchParams(parameters).toString()}`
 
-/** What the page's policy must let its form lead to: an origin, or the scheme of an app of its own. */
+/** What the page's policy must let its form lead to: an origin, or a scheme: of an app of its own, and of an IPv6 address, which a policy cannot name (CSP 3 §2.3.1). */
 export const formTarget = (redirectUri: string): string => {
-  const { origin, protocol } = new URL(redirectUri)
-  return origin === 'null' ? protocol : origin
+  const { origin, protocol, hostname } = new URL(redirectUri)
+  return origin === 'null' || hostname.startsWith('[') ? protocol : origin
 }
