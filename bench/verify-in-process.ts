@@ -8,6 +8,7 @@ import { openStore } from '../src/store/open.ts'
 import { TokenReader } from '../src/tokens/read-token.ts'
 import { SigningKeys } from '../src/tokens/signing-keys.ts'
 import { LastUse } from '../src/verify/last-use.ts'
+import { Proofs } from '../src/verify/proofs.ts'
 import { Verifier } from '../src/verify/verify.ts'
 import { environment } from './latchkey.ts'
 
@@ -29,6 +30,7 @@ const tokens = new TokenReader(new SigningKeys(store, box, config, Date.now), co
 const allowance = new Allowance(store.counters)
 const verifier = new Verifier(
   { lookups: store.lookups, tokens, box, keyPrefixes: config.keyPrefixes },
+  new Proofs(box, Date.now),
   allowance,
   new LastUse(store),
   Date.now,

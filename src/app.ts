@@ -44,6 +44,7 @@ import { SigningKeys } from './tokens/signing-keys.ts'
 import { StatusIndexes } from './tokens/status-indexes.ts'
 import { LastUse } from './verify/last-use.ts'
 import { directVerify } from './verify/direct-routes.ts'
+import { Proofs } from './verify/proofs.ts'
 import { verifyRoutes } from './verify/routes.ts'
 import { VerifyBody } from './verify/schemas.ts'
 import { Verifier } from './verify/verify.ts'
@@ -146,8 +147,10 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const tokens = new TokenReader(keys, config.issuer)
   const allowance = new Allowance(store.counters, metrics.counterFault)
   const lastUse = new LastUse(store)
+  const proofs = new Proofs(box, now)
   const verifier = new Verifier(
     { lookups: store.lookups, tokens, box, keyPrefixes: config.keyPrefixes },
+    proofs,
     allowance,
     lastUse,
     now,
@@ -225,6 +228,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     documents,
     tokens,
     mint,
+    proofs,
     verifier,
     allowance,
     log,

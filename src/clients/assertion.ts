@@ -2,7 +2,7 @@
 import type { ClientRecord, Store } from '../store/store.ts'
 import { useOnce } from '../store/used-ids.ts'
 import { type ParsedJwt, parseForeignJwt, verifyJwtSignature } from '../tokens/jwt.ts'
-import { algorithmNamed } from './client-keys.ts'
+import { publicAlgorithm } from '../tokens/public-jwk.ts'
 import type { KeySets } from './key-sets.ts'
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -76,7 +76,7 @@ export const assertionFlaw = async (
 ): Promise<string | undefined> => {
   const { alg, typ, kid } = jwt.header
   if (!types.includes(typ?.toLowerCase())) return 'its typ is that of another kind of token'
-  const algorithm = algorithmNamed(alg)
+  const algorithm = publicAlgorithm(alg)
   if (!algorithm) return 'its alg is none that clients may use'
   const flaw = claimFlaw(jwt.claims, config.issuer, now() / 1000)
   if (flaw !== undefined) return flaw

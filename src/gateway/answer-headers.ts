@@ -2,7 +2,7 @@
 import type { Headers } from '../verify/wire.ts'
 import { canonical, hopByHop, namedInConnection } from './header-names.ts'
 
-/** Said by Latchkey alone: limits, the request's id, who may read across origins. */
+/** Said by Latchkey alone: limits, the request's id, nonces for proofs, who may read across origins. */
 const ours = new Set([
   'x-request-id',
   'x-ratelimit-limit',
@@ -10,6 +10,7 @@ const ours = new Set([
   'x-ratelimit-reset',
   'ratelimit',
   'ratelimit-policy',
+  'dpop-nonce',
 ])
 
 /** Lists, to which ours are added. */

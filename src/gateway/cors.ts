@@ -1,12 +1,14 @@
 // WHATWG Fetch §3.2 (CORS): who may call an API from a browser on another origin. Preflights are answered here; upstreams never see one.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Api } from '../config/config.ts'
+import { takesDpop } from '../profiles/profile.ts'
 import type { Headers } from '../verify/wire.ts'
 
 const defaultMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const exposed = [
   'Retry-After',
   'WWW-Authenticate',
+  'DPoP-Nonce',
   'X-Request-Id',
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',
@@ -50,7 +52,11 @@ export const preflightHeaders = (
   if (headers['access-control-allow-origin'] === undefined) return headers
   headers['access-control-allow-methods'] = (cors.methods ?? defaultMethods).join(', ')
   headers['access-control-allow-headers'] = [
-    ...new Set([profile.presentation.header ?? 'Authorization', ...(cors.headers ?? ['Content-Type'])]),
+    ...new Set([
+      profile.presentation.header ?? 'Authorization',
+      ...(takesDpop(profile) ? ['DPoP'] : []),
+      ...(cors.headers ?? ['Content-Type']),
+    ]),
   ].join(', ')
   headers['access-control-max-age'] = String(cors.maxAgeSeconds ?? defaultMaxAgeSeconds)
   return headers

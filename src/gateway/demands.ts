@@ -12,6 +12,8 @@ export interface Asked {
   query: string
   /** Names and values in turn. */
   rawHeaders: readonly string[]
+  /** The address that the caller called, for a proof of it (RFC 9449 §4.3); undefined: it is not known. */
+  address: () => string | undefined
 }
 
 /**

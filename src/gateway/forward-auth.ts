@@ -10,6 +10,7 @@ import { type MaybePromise, andThen, orElse } from '../store/maybe-promise.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Verifier } from '../verify/verify.ts'
 import { type Answer, callerHeaders, errorAnswer, written } from '../verify/wire.ts'
+import { originAt, toldOrigin } from './address.ts'
 import { admit, faultAnswer } from './admission.ts'
 import { type Described, describedRequest } from './described-request.ts'
 import { everyMethod } from './every-method.ts'
@@ -96,6 +97,13 @@ export const createForwardAuth = ({ config, sites, verifier, keys, log, now }: F
     return host === undefined ? undefined : sites.apiAt(host, '/')
   }
 
+  /** The host that led to the API is one of the configuration; where `?api=` did, it is still to be looked at. */
+  const addressOf = (api: Api, { host, path }: Described): string | undefined => {
+    const led = sites.apiAt(host, path) === api
+    const origin = led ? originAt(config.issuer, host) : toldOrigin(config.issuer, api, host)
+    return origin && origin + path
+  }
+
   const decide = (request: IncomingMessage, id: string, question: Question): MaybePromise<Decided> => {
     const described = describedRequest(request, question.rest, () =>
       isTrusted(config.trustedProxies, request.socket.remoteAddress),
@@ -123,23 +131,27 @@ export const createForwardAuth = ({ config, sites, verifier, keys, log, now }: F
       )
     const { path, query, method = 'GET' } = known ?? none
     const { rawHeaders } = request
-    return andThen(admit({ verifier, log, now }, api, { method, path, query, rawHeaders }, id), (admission) => {
-      if ('answer' in admission) return admission.answer
-      const { admitted } = admission
-      const { principal } = admitted
-      return orElse<Decided>(
-        () =>
-          andThen(identify(api, api.upstreams.get(principal.environment), principal), (identity) => ({
-            status: 200,
-            headers: {
-              'cache-control': 'no-store',
-              ...allIdentityHeaders(principal, identity),
-              ...callerHeaders(api, admitted, now()),
-            },
-          })),
-        (fault) => faultAnswer(api, id, fault, log),
-      )
-    })
+    const address = (): string | undefined => (known?.method === undefined ? undefined : addressOf(api, known))
+    return andThen(
+      admit({ verifier, log, now }, api, { method, path, query, rawHeaders, address }, id),
+      (admission) => {
+        if ('answer' in admission) return admission.answer
+        const { admitted } = admission
+        const { principal } = admitted
+        return orElse<Decided>(
+          () =>
+            andThen(identify(api, api.upstreams.get(principal.environment), principal), (identity) => ({
+              status: 200,
+              headers: {
+                'cache-control': 'no-store',
+                ...allIdentityHeaders(principal, identity),
+                ...callerHeaders(api, admitted, now()),
+              },
+            })),
+          (fault) => faultAnswer(api, id, fault, log),
+        )
+      },
+    )
   }
 
   return (request, id) => {

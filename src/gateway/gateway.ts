@@ -8,7 +8,8 @@ import { sendAnswer } from '../http/server.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Judgement } from '../verify/decision.ts'
 import type { Verifier } from '../verify/verify.ts'
-import { type Headers, callerHeaders, denialAnswer, errorAnswer } from '../verify/wire.ts'
+import { type Headers, callerHeaders, denialAnswer, errorAnswer, schemeOf } from '../verify/wire.ts'
+import { originAt } from './address.ts'
 import { admit } from './admission.ts'
 import { sandbox } from './answer-headers.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
@@ -107,7 +108,9 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     if (ended)
       return sendAnswer(
         reply,
-        ended.refused ? denialAnswer(api, ended.refused, id, now()) : errorAnswer(api, 'temporarily_unavailable', id),
+        ended.refused
+          ? denialAnswer(api, ended.refused, id, now(), schemeOf(judgement))
+          : errorAnswer(api, 'temporarily_unavailable', id),
       )
     const failed = 'failed' in outcome ? outcome : { failed: 'upstream_unavailable' as const, error: undefined }
     log.warn({ request_id: id, api: api.name, err: failed.error }, 'upstream failed')
@@ -124,7 +127,8 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     const { raw, id, method } = request
     const api = (site.kind === 'gateway' && served.get(site.api)) || site.api
     const { path, query } = site.kind === 'gateway' ? site : { path: '/', query: '' }
-    const admission = await admit(parts, api, { method, path, query, rawHeaders: raw.rawHeaders }, id)
+    const address = (): string => originAt(config.issuer, site.host) + site.path
+    const admission = await admit(parts, api, { method, path, query, rawHeaders: raw.rawHeaders, address }, id)
     if ('answer' in admission) return sendAnswer(reply, admission.answer)
     const { admitted, judgement } = admission
     const caller = callerHeaders(api, admitted, now())

@@ -4,16 +4,16 @@ import { resourceMetadataUrl } from '../verify/wire.ts'
 import { hostName, originForm, parseTarget } from './target.ts'
 
 export type Site =
-  /** Latchkey's own endpoints; `api` is the one whose token endpoint a host is an alias of. */
-  | { kind: 'builtin'; api?: Api }
+  /** Latchkey's own endpoints; `api` is the one whose token endpoint a host is an alias of. `host`: its name, where that mattered. */
+  | { kind: 'builtin'; api?: Api; host?: string }
   /** The RFC 9728 document of an API. */
   | { kind: 'resource_metadata'; api: Api }
   /** The management API under this API's profile; `url` is the path there, with the query. */
-  | { kind: 'management'; api: Api; path: string; query: string; url: string }
+  | { kind: 'management'; api: Api; host: string; path: string; query: string; url: string }
   /** An API behind the gateway. `shared`: on a host that carries the dashboard too. */
-  | { kind: 'gateway'; api: Api; path: string; query: string; shared: boolean }
+  | { kind: 'gateway'; api: Api; host: string; path: string; query: string; shared: boolean }
   /** The host carries APIs, but none at this path. */
-  | { kind: 'unrouted'; api: Api }
+  | { kind: 'unrouted'; api: Api; host: string; path: string }
   /** The host is an alias of a token endpoint, or carries the dashboard but is not the issuer's, and has nothing at this path. */
   | { kind: 'not_found'; api?: Api }
   | { kind: 'malformed'; message: string; api?: Api }
@@ -89,23 +89,26 @@ export class Sites {
       return { kind: 'malformed', message: parsed.malformed, ...(api && { api }) }
     }
     const { path, query } = parsed
-    if (found.alias && aliases.has(path)) return { kind: 'builtin', api: found.alias }
+    if (found.alias && aliases.has(path)) return { kind: 'builtin', api: found.alias, host: name }
     const api = this.#resource(found, path)
     if (api) return { kind: 'resource_metadata', api }
     const routed = found.byPath.find((candidate) => under(path, candidate.path))
     if (routed) {
-      if (!isManagement(routed)) return { kind: 'gateway', api: routed, path, query, shared: found.own }
+      if (!isManagement(routed)) return { kind: 'gateway', api: routed, host: name, path, query, shared: found.own }
       return {
         kind: 'management',
         api: routed,
+        host: name,
         path,
         query,
         url: `/api/v1${routed.path === '/' ? path : path.slice(routed.path.length)}${query}`,
       }
     }
     if (found.own)
-      return found !== this.#issuerHost && issuerOnly.test(path) ? { kind: 'not_found' } : { kind: 'builtin' }
-    if (found.apis[0]) return { kind: 'unrouted', api: found.apis[0] }
+      return found !== this.#issuerHost && issuerOnly.test(path)
+        ? { kind: 'not_found' }
+        : { kind: 'builtin', host: name }
+    if (found.apis[0]) return { kind: 'unrouted', api: found.apis[0], host: name, path }
     return found.alias ? { kind: 'not_found', api: found.alias } : { kind: 'misdirected' }
   }
 

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Api } from '../config/config.ts'
 import { callerHeaders, errorAnswer } from '../verify/wire.ts'
+import { originAt } from './address.ts'
 import { admit, faultAnswer } from './admission.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { corsHeaders } from './cors.ts'
@@ -78,7 +79,9 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
     const method = request.method as string
     const response = responseOn(request, socket)
     const own = { 'x-request-id': requestId, ...corsHeaders(api, request.headers.origin) }
-    const admission = await admit(parts, api, { method, path, query, rawHeaders: request.rawHeaders }, requestId)
+    const { rawHeaders } = request
+    const address = (): string => originAt(config.issuer, site.host) + path
+    const admission = await admit(parts, api, { method, path, query, rawHeaders, address }, requestId)
     if ('answer' in admission) return writeAnswer(response, admission.answer, own)
     const { admitted, judgement } = admission
     Object.assign(own, callerHeaders(api, admitted, now()))

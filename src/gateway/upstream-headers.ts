@@ -13,6 +13,7 @@ const replaced = new Set([
   'host',
   'content-length',
   'expect',
+  'dpop',
   'x-request-id',
   'x-forwarded-for',
   'x-forwarded-proto',

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fa
 import type { Logger } from 'pino'
 import type { Actor } from '../accounts/actor.ts'
 import type { Api } from '../config/config.ts'
+import { originAt } from '../gateway/address.ts'
 import { admit } from '../gateway/admission.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from '../gateway/cors.ts'
 import type { Site } from '../gateway/sites.ts'
@@ -116,20 +117,26 @@ type Caller =
 /** Who asks at a management route, in the profile of the API that the host names: judged, and paid for. */
 export const recognise = (
   { verifier, management, log, now }: Pick<AuthenticateDeps, 'verifier' | 'management' | 'log' | 'now'>,
-  { method = '', rawHeaders, headers: { origin } }: IncomingMessage,
+  { method = '', url, rawHeaders, headers: { origin } }: IncomingMessage,
   site: Site,
   requestId: string,
 ): MaybePromise<Caller> => {
   const { api, path, query } = site.kind === 'management' ? site : { api: management, path: '/', query: '' }
+  const address = (): string | undefined => {
+    const { host } = 'host' in site ? site : {}
+    return host && originAt(management.audience, host) + (site.kind === 'management' ? path : url)
+  }
   const headers: Headers = { 'cache-control': 'no-store', ...corsHeaders(api, origin) }
-  return andThen(admit({ verifier, log, now }, api, { method, path, query, rawHeaders }, requestId), (admission) =>
-    'answer' in admission
-      ? { answer: admission.answer, headers }
-      : {
-          principal: admission.admitted.principal,
-          api,
-          headers: { ...headers, ...callerHeaders(api, admission.admitted, now()) },
-        },
+  return andThen(
+    admit({ verifier, log, now }, api, { method, path, query, rawHeaders, address }, requestId),
+    (admission) =>
+      'answer' in admission
+        ? { answer: admission.answer, headers }
+        : {
+            principal: admission.admitted.principal,
+            api,
+            headers: { ...headers, ...callerHeaders(api, admission.admitted, now()) },
+          },
   )
 }
 

@@ -42,8 +42,10 @@ export const operationsRoutes =
     })
     server.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
       if (!isFromThisMachine(request.raw)) {
-        const presented = presentedCredential(request.raw.rawHeaders, management.profile.presentation)
-        if ('missing' in presented) return sendAnswer(reply, missingAnswer(management, request.id))
+        const presented = presentedCredential(request.raw.rawHeaders, management.profile)
+        // on any host, so that there is no address that a proof could be for
+        if ('missing' in presented || ('proofs' in presented && presented.proofs !== undefined))
+          return sendAnswer(reply, missingAnswer(management, request.id))
         if ('malformed' in presented)
           return sendAnswer(reply, errorAnswer(management, 'invalid_request', request.id, presented.malformed))
         const decision = await verifier.judge(management, { credential: presented.credential, scopes: ['metrics'] })

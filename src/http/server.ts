@@ -15,8 +15,9 @@ import Fastify, {
 import type { Logger } from 'pino'
 import type { Api } from '../config/config.ts'
 import { type Code, Refusal } from '../errors.ts'
+import type { Principal } from '../verify/decision.ts'
 import { isStoreFault } from '../store/fault.ts'
-import { type Answer, type Headers, errorAnswer } from '../verify/wire.ts'
+import { type Answer, type Headers, errorAnswer, schemeOf } from '../verify/wire.ts'
 import './fastify.ts'
 import { createRequestLog } from './request-log.ts'
 import { inWords } from './validation.ts'
@@ -92,13 +93,20 @@ const told = (error: FastifyError | Error): string | undefined => {
   return statusCode !== undefined && statusCode < 500 && statusCode !== 413 ? 'The request is malformed.' : undefined
 }
 
-/** What a thrown value is on the wire, in the API's profile; faults go to the log. */
-export const thrownAnswer = (error: unknown, api: Api, requestId: string, log: Pick<Logger, 'error'>): Answer => {
+/** What a thrown value is on the wire, in the API's profile; faults go to the log. `caller`: who asked, once that is known. */
+export const thrownAnswer = (
+  error: unknown,
+  api: Api,
+  requestId: string,
+  log: Pick<Logger, 'error'>,
+  caller?: Pick<Principal, 'thumbprint'>,
+): Answer => {
   const refusal = error instanceof Refusal ? error : undefined
   const code = refusal?.code ?? codeOf(error as Error)
   if (refusal === undefined && (code === 'internal_error' || code === 'temporarily_unavailable'))
     log.error({ request_id: requestId, err: error }, 'fault')
-  return errorAnswer(api, code, requestId, refusal?.message ?? told(error as Error), refusal?.missing)
+  const text = refusal?.message ?? told(error as Error)
+  return errorAnswer(api, code, requestId, text, refusal?.missing, caller && schemeOf(caller))
 }
 
 export const sendAnswer = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply => {
@@ -180,7 +188,7 @@ export const createServer = ({
     done()
   })
   server.setErrorHandler((error: FastifyError | Error, request, reply) =>
-    sendAnswer(reply, thrownAnswer(error, profileOf(request), request.id, request.log)),
+    sendAnswer(reply, thrownAnswer(error, profileOf(request), request.id, request.log, request.principal)),
   )
   server.setNotFoundHandler((request, reply) =>
     sendAnswer(reply, errorAnswer(profileOf(request), 'not_found', request.id)),

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Site } from '../gateway/sites.ts'
 import { type DirectRoute, putBack, wholeBody } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
+import { fieldValues } from '../verify/credential.ts'
 import { type Answer, written } from '../verify/wire.ts'
 import { OAuthError, toOAuthError } from './errors.ts'
 import { type FormRequest, formMediaType, maxFormLength } from './form.ts'
@@ -50,13 +51,16 @@ export interface IncomingForm {
   site: Site
 }
 
-export const formRequestOf = (request: IncomingForm): FormRequest => ({
-  body: request.body as Buffer | undefined,
-  authorizationHeaders: request.raw.rawHeaders.filter(
-    (_, index, raw) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === 'authorization',
-  ),
-  hostApi: request.site.kind === 'builtin' ? request.site.api : undefined,
-})
+export const formRequestOf = ({ body, raw: { rawHeaders, url = '' }, site }: IncomingForm): FormRequest => {
+  const { api, host = '' } = site.kind === 'builtin' ? site : {}
+  return {
+    body: body as Buffer | undefined,
+    authorizationHeaders: fieldValues(rawHeaders, 'authorization'),
+    hostApi: api,
+    proofs: fieldValues(rawHeaders, 'dpop'),
+    called: { host, target: url },
+  }
+}
 
 const mediaTypes: ReadonlySet<string> = new Set([formMediaType])
 

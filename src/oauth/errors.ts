@@ -23,6 +23,8 @@ export type OAuthErrorCode =
   | 'invalid_redirect_uri' // RFC 7591 §3.2.2, as the next two
   | 'invalid_client_metadata'
   | 'unapproved_software_statement'
+  | 'invalid_dpop_proof' // RFC 9449 §5, as the next one
+  | 'use_dpop_nonce'
   | 'temporarily_unavailable'
   | 'server_error'
 

@@ -18,6 +18,10 @@ export interface FormRequest {
   authorizationHeaders: readonly string[]
   /** The API of the host that was called, where it names one. */
   hostApi: Api | undefined
+  /** The values of all `DPoP` fields. */
+  proofs: readonly string[]
+  /** What was called: a host of the configuration, and the request target. */
+  called: { host: string; target: string }
 }
 
 /** Every value of every parameter, those without a value left out. */

@@ -9,12 +9,14 @@ import type { ClientRecord, Store } from '../store/store.ts'
 import type { Mint, MintedToken } from '../tokens/mint.ts'
 import type { TokenReader } from '../tokens/read-token.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { Proofs } from '../verify/proofs.ts'
 import type { Verifier } from '../verify/verify.ts'
 
 export interface OAuthDeps {
   config: Config
   store: Store
   verifier: Verifier
+  proofs: Proofs
   mint: Mint
   keys: SigningKeys
   /** undefined: clients are not known by documents here. */

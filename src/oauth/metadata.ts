@@ -1,9 +1,9 @@
 // RFC 8414 §2, OpenID Connect Discovery §3: what this authorization server is and can do, one document at both addresses.
 // Only what is true today, and all of it from the one issuer: test/oauth/metadata-is-true.test.ts tries every member.
 import { authenticationMethods } from '../clients/authenticate.ts'
-import { clientAlgorithms } from '../clients/client-keys.ts'
 import { type Config, identityScopes } from '../config/config.ts'
 import { promptValues, responseModes } from './authorize/request.ts'
+import { publicAlgorithms } from '../tokens/public-jwk.ts'
 import { grants } from './grants.ts'
 import { idTokenAlgorithm } from './id-token.ts'
 
@@ -17,8 +17,9 @@ export const metadataOf = ({ issuer, apis, oauth }: Pick<Config, 'issuer' | 'api
 
   token_endpoint: `${issuer}/oauth/token`,
   token_endpoint_auth_methods_supported: [...authenticationMethods],
-  token_endpoint_auth_signing_alg_values_supported: [...clientAlgorithms],
+  token_endpoint_auth_signing_alg_values_supported: [...publicAlgorithms],
   grant_types_supported: [...grants.keys()],
+  dpop_signing_alg_values_supported: [...publicAlgorithms],
 
   authorization_endpoint: `${issuer}/oauth/authorize`,
   authorization_response_iss_parameter_supported: true, // RFC 9207
@@ -39,11 +40,11 @@ export const metadataOf = ({ issuer, apis, oauth }: Pick<Config, 'issuer' | 'api
 
   revocation_endpoint: `${issuer}/oauth/revoke`,
   revocation_endpoint_auth_methods_supported: [...authenticationMethods],
-  revocation_endpoint_auth_signing_alg_values_supported: [...clientAlgorithms],
+  revocation_endpoint_auth_signing_alg_values_supported: [...publicAlgorithms],
 
   introspection_endpoint: `${issuer}/oauth/introspect`,
   introspection_endpoint_auth_methods_supported: [...authenticationMethods.filter((name) => name !== 'none'), 'Bearer'],
-  introspection_endpoint_auth_signing_alg_values_supported: [...clientAlgorithms],
+  introspection_endpoint_auth_signing_alg_values_supported: [...publicAlgorithms],
 
   userinfo_endpoint: `${issuer}/oauth/userinfo`,
   end_session_endpoint: `${issuer}/oauth/logout`,

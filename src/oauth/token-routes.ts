@@ -65,9 +65,9 @@ const paths = ['/oauth/token', '/token'] as const
 /** Answers a request to the token endpoint, whichever way it came. Never throws. */
 const answerToken = async (deps: OAuthDeps, request: IncomingForm, id: string): Promise<Answer> => {
   try {
-    const { response, facts } = await issueToken(deps, formRequestOf(request))
+    const { response, facts, nonce } = await issueToken(deps, formRequestOf(request))
     deps.log.debug({ request_id: id, ...facts }, 'token issued')
-    return { status: 200, headers: notKept, body: response }
+    return { status: 200, headers: nonce === undefined ? notKept : { ...notKept, 'dpop-nonce': nonce }, body: response }
   } catch (thrown) {
     return thrownOAuthAnswer(thrown, id, deps.log, refused)
   }

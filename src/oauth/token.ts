@@ -1,10 +1,13 @@
-// RFC 6749 §3.2: the token endpoint. Five phases that every grant walks through; a grant fills in the third and what it allows at an API.
+// RFC 6749 §3.2: the token endpoint. Six phases that every grant walks through; a grant fills in the fourth and what it allows at an API.
 import { clientParameters, type ClientRequest } from '../clients/authenticate.ts'
 import type { ClientRecord } from '../store/store.ts'
+import type { Api } from '../config/config.ts'
+import { takesDpop } from '../profiles/profile.ts'
 import { callingClient, requireClient, requireGrant } from './calling-client.ts'
+import { provenKey } from './dpop.ts'
 import { OAuthError } from './errors.ts'
 import { type Form, type FormRequest, parseForm } from './form.ts'
-import type { Grant, OAuthDeps } from './grant.ts'
+import type { Grant, IssuedKind, OAuthDeps } from './grant.ts'
 import { grants } from './grants.ts'
 import { carriedScopes, grantedScopes, requestedScopes } from './scope.ts'
 import { requireReach, targetApi } from './target.ts'
@@ -23,6 +26,8 @@ interface TokenResponse {
 
 export interface Issued {
   response: TokenResponse
+  /** For the client's next DPoP proof (RFC 9449 §8.2). */
+  nonce: string | undefined
   /** For the log. */
   facts: { grant_type: string; api: string; kind: string; client_id: string | undefined; token_id: string }
 }
@@ -30,29 +35,31 @@ export interface Issued {
 const commonParameters = ['grant_type', 'scope', ...clientParameters]
 
 /** Answers one token request. Throws OAuthError. */
-export const issueToken = async (
-  deps: OAuthDeps,
-  { body, authorizationHeaders, hostApi }: FormRequest,
-): Promise<Issued> => {
+export const issueToken = async (deps: OAuthDeps, request: FormRequest): Promise<Issued> => {
   // 1. parse
-  const form = parseForm(body)
+  const form = parseForm(request.body)
   const grant = grantOf(form)
   const parameters = form.once([...commonParameters, ...grant.parameters])
   // 2. authenticate the client
-  const client = await clientOf(deps, grant, { authorizationHeaders, parameters })
-  const thumbprint = undefined
-  // 3. authorize the grant
+  const client = await clientOf(deps, grant, { authorizationHeaders: request.authorizationHeaders, parameters })
+  // 3. the key that tokens are bound to
+  const proven = provenKey(deps, request)
+  if (client?.dpopBound && !proven)
+    throw new OAuthError('invalid_dpop_proof', 'This client gets no token without a DPoP proof')
+  const thumbprint = proven?.thumbprint
+  // 4. authorize the grant
   const authorization = await grant.handle(deps, { client, parameters, thumbprint })
-  // 4. API and scope
+  // 5. API and scope
   const api = targetApi(deps.config, {
     resources: form.all('resource'),
     audiences: grant.takesAudience ? form.all('audience') : [],
     granted: authorization.api,
-    hostApi,
+    hostApi: request.hostApi,
     heldTo: client?.apis ?? null,
   })
   const kind = authorization.kinds.find((candidate) => api.profile.accepts.includes(candidate))
   if (!kind) throw new OAuthError('invalid_target', `The API ${api.name} does not accept such tokens`)
+  if (proven) requireBindable(api, kind)
   if (client) requireReach(client, api)
   const allowed = await authorization.at(api, kind)
   const asked = requestedScopes(parameters.get('scope'))
@@ -60,7 +67,7 @@ export const issueToken = async (
   // a person's grant was held to what its API carries when it was made
   const carried = delegated ? allowed.scopes : carriedScopes(api, allowed.environment, allowed.scopes)
   const granted = grantedScopes(asked, carried)
-  // 5. mint and answer
+  // 6. mint and answer
   const { token, id, expiresIn, members } = await allowed.mint(granted, { thumbprint })
   const { tokenType, echoScope } = api.profile.token
   const scope = granted.join(' ')
@@ -68,11 +75,12 @@ export const issueToken = async (
   return {
     response: {
       access_token: token,
-      token_type: tokenType,
+      token_type: proven ? 'DPoP' : tokenType,
       expires_in: expiresIn,
       ...(told && { scope }),
       ...members,
     },
+    nonce: proven?.nonce,
     facts: { grant_type: grant.grantType, api: api.name, kind, client_id: client?.id, token_id: id },
   }
 }
@@ -90,4 +98,21 @@ const clientOf = async (deps: OAuthDeps, grant: Grant, request: ClientRequest): 
   const client = await (grant.needsClient ? requireClient : callingClient)(deps, request)
   if (client) requireGrant(client, grant.grantType)
   return client
+}
+
+/**
+ * RFC 9449 §5: whoever sends a proof wants a bound token, and would have to throw an unbound one away; a bound one would be of no
+ * use at an API that takes no proofs.
+ */
+const requireBindable = (api: Api, kind: IssuedKind): void => {
+  if (kind === 'cwt')
+    throw new OAuthError(
+      'invalid_request',
+      'A CBOR Web Token cannot be bound to a key: ask for a JWT, or send no DPoP proof',
+    )
+  if (!takesDpop(api.profile))
+    throw new OAuthError(
+      'invalid_target',
+      `The API ${api.name} takes no tokens that are bound to a key: send no DPoP proof`,
+    )
 }

@@ -1,12 +1,15 @@
 // GET and POST /oauth/userinfo (OpenID Connect Core §5.3), from pages of any origin: what opens it is the token alone.
 import { Type } from 'typebox'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { originAt } from '../gateway/address.ts'
 import { presentedCredential } from '../verify/credential.ts'
 import { takeOAuthForms } from './endpoint.ts'
 import { OAuthError } from './errors.ts'
 import { Form } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
-import { userInfo } from './userinfo.ts'
+import { type Presented, type UserInfo, userInfo } from './userinfo.ts'
+
+const url = '/oauth/userinfo'
 
 const schema = {
   operationId: 'userinfo',
@@ -22,9 +25,12 @@ const schema = {
   },
 }
 
-/** RFC 6750 §2.1. Throws where there is none: without an error code, as §3.1 wants. */
-const tokenOf = ({ raw: { rawHeaders }, body }: FastifyRequest): string => {
-  const presented = presentedCredential(rawHeaders, { bearer: true })
+/** Where bearer tokens are taken, and so those that are bound to a key. */
+const taken = { accepts: ['oauth_token'], presentation: { bearer: true } } as const
+
+/** RFC 6750 §2.1, RFC 9449 §7.1. Throws where there is none: without an error code, as §3.1 wants. */
+const presentedIn = ({ raw: { rawHeaders }, body, method, site }: FastifyRequest, issuer: string): Presented => {
+  const presented = presentedCredential(rawHeaders, taken)
   const inBody = body !== undefined && new Form(body as Buffer).all('access_token').length > 0
   if ('malformed' in presented || inBody)
     throw new OAuthError('invalid_request', 'Send one access token, in the Authorization header', {
@@ -35,7 +41,9 @@ const tokenOf = ({ raw: { rawHeaders }, body }: FastifyRequest): string => {
       status: 401,
       headers: { 'www-authenticate': 'Bearer realm="latchkey"' },
     })
-  return presented.credential
+  const { credential, proofs } = presented
+  const host = site.kind === 'builtin' ? (site.host ?? '') : ''
+  return { credential, ...(proofs && { proof: { proofs, method, url: originAt(issuer, host) + url } }) }
 }
 
 export const userInfoRoutes =
@@ -45,17 +53,22 @@ export const userInfoRoutes =
     app.addHook('onRequest', async (_request, reply) => {
       reply.headers({
         'access-control-allow-origin': '*',
-        'access-control-expose-headers': 'WWW-Authenticate, X-Request-Id',
+        'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce, X-Request-Id',
       })
     })
-    app.get('/oauth/userinfo', { schema }, (request) => userInfo(deps, tokenOf(request)))
-    app.post('/oauth/userinfo', { schema: { ...schema, hide: true } }, (request) => userInfo(deps, tokenOf(request)))
-    app.options('/oauth/userinfo', { schema: { hide: true } }, (_request, reply) =>
+    const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<UserInfo> => {
+      const { claims, nonce } = await userInfo(deps, presentedIn(request, deps.config.issuer))
+      if (nonce !== undefined) reply.header('dpop-nonce', nonce)
+      return claims
+    }
+    app.get(url, { schema }, answer)
+    app.post(url, { schema: { ...schema, hide: true } }, answer)
+    app.options(url, { schema: { hide: true } }, (_request, reply) =>
       reply
         .code(204)
         .headers({
           'access-control-allow-methods': 'GET, POST',
-          'access-control-allow-headers': 'Authorization, Content-Type',
+          'access-control-allow-headers': 'Authorization, DPoP, Content-Type',
           'access-control-max-age': '600',
         })
         .send(),

@@ -73,3 +73,7 @@ export interface Profile {
   reset: 'unix' | 'iso8601'
   errors: ErrorFormat
 }
+
+/** Whether tokens bound to a key are taken, by `Authorization: DPoP` (RFC 9449 §7.1): where bearer tokens of the kinds are that can be. */
+export const takesDpop = ({ accepts, presentation }: Pick<Profile, 'accepts' | 'presentation'>): boolean =>
+  presentation.bearer && (accepts.includes('oauth_token') || accepts.includes('jwt'))

@@ -13,8 +13,15 @@ interface JwtHeader {
   kid?: string
 }
 
-export interface ParsedJwt {
-  header: JwtHeader
+/** The header of a DPoP proof (RFC 9449 §4.2). */
+interface ProofHeader {
+  alg: string
+  typ: string
+  jwk: unknown
+}
+
+export interface ParsedJwt<Header = JwtHeader> {
+  header: Header
   claims: Record<string, unknown>
   /** What the signature is over. */
   signingInput: Buffer
@@ -77,10 +84,18 @@ export const parseJwt = (text: string): ParsedJwt | { malformed: string } => par
 /** As `parseJwt`, of a token that a client made. What in its header names a key counts for nothing: the key is known beforehand. */
 export const parseForeignJwt = (text: string): ParsedJwt | { malformed: string } => parse(text, toForeignHeader)
 
-const parse = (
+/** Exactly the three: what else names or brings a key has no place beside `jwk`. */
+const toProofHeader = ({ alg, typ, jwk, ...others }: Record<string, unknown>): ProofHeader | undefined =>
+  isShort(alg) && isShort(typ) && jwk !== undefined && Object.keys(others).length === 0 ? { alg, typ, jwk } : undefined
+
+/** As `parseJwt`, of a DPoP proof, which brings its key in the header. */
+export const parseProofJwt = (text: string): ParsedJwt<ProofHeader> | { malformed: string } =>
+  parse(text, toProofHeader)
+
+const parse = <Header>(
   text: string,
-  readHeader: (members: Record<string, unknown>) => JwtHeader | undefined,
-): ParsedJwt | { malformed: string } => {
+  readHeader: (members: Record<string, unknown>) => Header | undefined,
+): ParsedJwt<Header> | { malformed: string } => {
   if (text.length > maxJwtLength) return { malformed: `longer than ${maxJwtLength} characters` }
   const [first, second, third, more] = text.split('.', 4)
   if (first === undefined || second === undefined || third === undefined || more !== undefined)
@@ -106,5 +121,5 @@ const parse = (
 }
 
 /** Whether the signature is right. `algorithm` is the key's, never the header's. */
-export const verifyJwtSignature = (jwt: ParsedJwt, algorithm: SigningAlgorithm, key: KeyObject): boolean =>
+export const verifyJwtSignature = (jwt: ParsedJwt<unknown>, algorithm: SigningAlgorithm, key: KeyObject): boolean =>
   algorithms[algorithm].verify(jwt.signingInput, key, jwt.signature)

@@ -1,7 +1,9 @@
-// What a request presents: the one credential in the place that the API names (RFC 6750 §2), or why there is none.
-import type { Presentation } from '../profiles/profile.ts'
+// What a request presents: the one credential in the place that the API names (RFC 6750 §2, RFC 9449 §7.1), or why there is none.
+import { type Profile, takesDpop } from '../profiles/profile.ts'
 
-export type Presented = { credential: string } | { missing: true } | { malformed: string }
+export type Presented =
+  /** `proofs`: the values of all `DPoP` fields, where it came by the scheme of that name. */
+  { credential: string; proofs?: readonly string[] } | { missing: true } | { malformed: string }
 
 /** Longest credential that is read at all, characters. */
 export const maxCredentialLength = 8192
@@ -11,6 +13,16 @@ const visible = /^[\x21-\x7e]+$/
 /** A repeated header as intermediaries join it (RFC 9110 §5.3). No credential holds white space. */
 const joined = /,[ \t]/
 
+/** The values of every field of this lower-case name, as they came. */
+export const fieldValues = (rawHeaders: readonly string[], name: string): string[] => {
+  const values: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const spelled = rawHeaders[i] as string
+    if (spelled.length === name.length && spelled.toLowerCase() === name) values.push(rawHeaders[i + 1] as string)
+  }
+  return values
+}
+
 /**
  * Reads the credential from `rawHeaders` (names and values in turn, as node:http has them: the merged form hides repetitions).
  * Whatever stands in its place is one, be it long or broken: judging it tells no more than that it is not good.
@@ -18,8 +30,9 @@ const joined = /,[ \t]/
  */
 export const presentedCredential = (
   rawHeaders: readonly string[],
-  { bearer, bare, header }: Presentation,
+  profile: Pick<Profile, 'accepts' | 'presentation'>,
 ): Presented => {
+  const { bearer, bare, header } = profile.presentation
   const own = header?.toLowerCase()
   let found: string | undefined
   let fromOwn = false
@@ -37,6 +50,8 @@ export const presentedCredential = (
   if (fromOwn) return { credential: found }
   const scheme = found.slice(0, 7).toLowerCase()
   if (bearer && scheme === 'bearer ') return { credential: found.slice(7).trimStart() }
-  if (bare && visible.test(found) && scheme !== 'bearer') return { credential: found }
+  if (bare && visible.test(found) && scheme !== 'bearer' && scheme !== 'dpop') return { credential: found }
+  if (scheme.startsWith('dpop ') && takesDpop(profile))
+    return { credential: found.slice(5).trimStart(), proofs: fieldValues(rawHeaders, 'dpop') }
   return { missing: true }
 }

@@ -5,6 +5,7 @@ import type { AppliedLimit } from '../limits/policy.ts'
 import type { CredentialKind } from '../profiles/profile.ts'
 import type { Tier } from '../store/schema.ts'
 import type { MembershipRecord } from '../store/store.ts'
+import type { ProofError, ShownProof } from './proofs.ts'
 
 /** Who a valid credential stands for. Shared between requests: never changed once it is made. */
 export interface Principal {
@@ -48,9 +49,9 @@ export const checks = [
   'format',
   'look-up',
   'signature',
-  'proof',
   'expiry',
   'status',
+  'proof',
   'environment',
   'api',
   'organization',
@@ -67,7 +68,14 @@ interface Reason {
 }
 
 export type Decision =
-  | { valid: true; code: 'valid'; principal: Principal; limits: readonly LimitState[] }
+  | {
+      valid: true
+      code: 'valid'
+      principal: Principal
+      limits: readonly LimitState[]
+      /** For the caller's next DPoP proof (RFC 9449 §8.2). */
+      nonce?: string
+    }
   | {
       valid: false
       code: Code
@@ -78,6 +86,10 @@ export type Decision =
       refused?: LimitState
       /** Scopes that were missing, on `insufficient_scope`. */
       missing?: readonly string[]
+      /** What is wrong with the DPoP proof, where its own fault has a name (RFC 9449 §7.1, §9). */
+      proofError?: ProofError
+      /** As above, and the one that `use_dpop_nonce` asks for. */
+      nonce?: string
     }
 
 export interface Judgement {
@@ -87,9 +99,11 @@ export interface Judgement {
   organizationId?: string | undefined
   /** Units that the request costs, 1 to 1,000,000. Default 1. */
   cost?: number
-  /** RFC 7638 thumbprint of the key that the request proves by DPoP (RFC 9449 §4.3); undefined: it proves none. */
+  /** How the request proves the key that the token is bound to (RFC 9449 §7.1); undefined: it came as a bearer token. */
+  proof?: ShownProof | undefined
+  /** In the place of `proof`: the RFC 7638 thumbprint of the key that it has proven already. */
   thumbprint?: string | undefined
-  /** Touches no counter and no last-used time. */
+  /** Touches no counter and no last-used time, and uses up no proof. */
   dryRun?: boolean
   /**
    * Tells what a credential is, to somebody who does not bring a request of its holder (RFC 7662): a bound token is judged without its

@@ -51,7 +51,7 @@ export const directVerify = (
               body: text,
             }))
           },
-          (thrown) => refuse(thrownAnswer(thrown, management, id, log)),
+          (thrown) => refuse(thrownAnswer(thrown, management, id, log, caller.principal)),
         )
       })
     },

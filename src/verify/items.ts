@@ -4,7 +4,8 @@ import type { Actor } from '../accounts/actor.ts'
 import type { Api, Config } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
 import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
-import type { Decision } from './decision.ts'
+import type { Decision, Judgement } from './decision.ts'
+import type { ProofError } from './proofs.ts'
 import type { ExplainBody } from './schemas.ts'
 import type { Verifier } from './verify.ts'
 import { limitsJson, limitsText, principalJson, principalText } from './wire.ts'
@@ -42,24 +43,36 @@ export const apiOf = (config: Config, asker: Asker, name: string | undefined): A
   return api
 }
 
-export const judgementOf = ({ credential, scopes, organization_id, cost, dry_run }: Item) => ({
+export const judgementOf = ({ credential, scopes, organization_id, cost, dry_run, dpop }: Item): Judgement => ({
   credential,
   ...(scopes && { scopes }),
   organizationId: organization_id,
   ...(cost !== undefined && { cost }),
   ...(dry_run !== undefined && { dryRun: dry_run }),
+  ...(dpop && { proof: { proofs: [dpop.proof], method: dpop.method, url: dpop.url } }),
 })
+
+/** What the caller of the API is to be told of its proof; undefined: nothing. */
+const dpopJson = (decision: Decision): { error?: ProofError; nonce?: string } | undefined => {
+  const error = decision.valid ? undefined : decision.proofError
+  const { nonce } = decision
+  return error === undefined && nonce === undefined ? undefined : { ...(error && { error }), ...(nonce && { nonce }) }
+}
 
 export const outcomeJson = (api: Api, decision: Decision) => ({
   valid: decision.valid,
   code: decision.code,
   ...(decision.principal && { principal: principalJson(decision.principal), limits: limitsJson(api, decision.limits) }),
+  dpop: dpopJson(decision),
 })
 
 /** As `outcomeJson` with the request's id, serialised: the same text as the response's schema makes, for a fraction of its cost. */
-export const outcomeText = (api: Api, { valid, code, principal, limits }: Decision, requestId: string): string => {
+export const outcomeText = (api: Api, decision: Decision, requestId: string): string => {
+  const { valid, code, principal, limits } = decision
   const known = principal ? `,"principal":${principalText(principal)},"limits":${limitsText(api, limits)}` : ''
-  return `{"valid":${valid},"code":"${code}"${known},"request_id":"${requestId}"}`
+  const told = dpopJson(decision)
+  const dpop = told ? `,"dpop":${JSON.stringify(told)}` : ''
+  return `{"valid":${valid},"code":"${code}"${known}${dpop},"request_id":"${requestId}"}`
 }
 
 /** Judges one item; answers the JSON of its outcome. */

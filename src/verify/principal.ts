@@ -10,7 +10,7 @@ import type { Origin } from './origin.ts'
 const roleOrder: readonly Role[] = ['viewer', 'member', 'admin', 'owner']
 
 /** What the origin grants before the request's organization and scopes are looked at. */
-interface Standing {
+export interface Standing {
   expiresAt: number | null
   /** Why it is no longer good; undefined: it is. */
   ended: string | undefined

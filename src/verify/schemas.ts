@@ -2,8 +2,10 @@
 import { Type } from 'typebox'
 import { catalogue } from '../errors.ts'
 import type { CredentialKind } from '../profiles/profile.ts'
+import { maxJwtLength } from '../tokens/jwt.ts'
 import { type Check, checks } from './decision.ts'
 import { maxCredentialLength } from './credential.ts'
+import type { ProofError } from './proofs.ts'
 
 const Kind = Type.Unsafe<CredentialKind>({
   type: 'string',
@@ -44,7 +46,31 @@ const VerifyItem = {
   cost: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Units that the request costs. Default 1.' }),
   ),
-  dry_run: Type.Optional(Type.Boolean({ description: 'Touches no counter and no last-used time.' })),
+  dry_run: Type.Optional(
+    Type.Boolean({ description: 'Touches no counter and no last-used time, and uses up no proof.' }),
+  ),
+  dpop: Type.Optional(
+    Type.Object(
+      {
+        proof: Type.String({
+          minLength: 1,
+          maxLength: maxJwtLength,
+          description: 'The one DPoP header of the request.',
+        }),
+        method: Type.String({ minLength: 1, maxLength: 64, description: 'Method of the request.' }),
+        url: Type.String({
+          minLength: 1,
+          maxLength: 8192,
+          description: 'Address that the caller called, as its API knows it. Query and fragment do not count.',
+        }),
+      },
+      {
+        additionalProperties: false,
+        description:
+          'Of a credential that came as `Authorization: DPoP`. A token that is bound to a key is refused without it.',
+      },
+    ),
+  ),
 }
 
 export const VerifyBody = Type.Object(
@@ -89,6 +115,20 @@ const outcome = {
   code: Type.String({ description: `valid, or one of ${Object.keys(catalogue).join(', ')}.` }),
   principal: Type.Optional(PrincipalSchema),
   limits: Type.Optional(Type.Array(Limit)),
+  dpop: Type.Optional(
+    Type.Object(
+      {
+        error: Type.Optional(
+          Type.Unsafe<ProofError>({ type: 'string', enum: ['invalid_dpop_proof', 'use_dpop_nonce'] }),
+        ),
+        nonce: Type.Optional(Type.String()),
+      },
+      {
+        description:
+          'What the answer to the caller says about its proof: `error` in `WWW-Authenticate: DPoP`, `nonce` as `DPoP-Nonce` (RFC 9449 §7.1, §9).',
+      },
+    ),
+  ),
   request_id: Type.String(),
 }
 

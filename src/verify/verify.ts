@@ -1,14 +1,15 @@
-// The one judgement of any credential: read → format or signature → expiry → status → environment → API → organization →
-// scope → limit → decision. Every check is a phase of `judge`; nothing else decides whether a caller gets in.
+// The one judgement of any credential: read → format or signature → expiry → status → proof → environment → API →
+// organization → scope → limit → decision. Every check is a phase of `judge`; nothing else decides whether a caller gets in.
 import type { Api } from '../config/config.ts'
 import type { Code } from '../errors.ts'
 import type { Allowance, LimitState } from '../limits/allowance.ts'
 import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import type { LastUse } from './last-use.ts'
 import type { Check, Decision, Judgement, Principal } from './decision.ts'
-import { type Found, type Sources, findOrigin } from './origin.ts'
+import { type Found, type Origin, type Sources, findOrigin } from './origin.ts'
 import { maxCredentialLength } from './credential.ts'
-import { likelyOrganization, organizationOf, principalOf, standingOf } from './principal.ts'
+import { type Standing, likelyOrganization, organizationOf, principalOf, standingOf } from './principal.ts'
+import type { Proofs, Unproven } from './proofs.ts'
 
 /** Told of every decision but dry runs: for metrics. */
 export type Observer = (api: Api, decision: Decision) => void
@@ -20,14 +21,23 @@ const tooLong: Found = {
 
 export class Verifier {
   readonly #sources: Sources
+  readonly #proofs: Proofs
   readonly #allowance: Allowance
   readonly #lastUse: LastUse
   readonly #now: () => number
   readonly #observe: Observer | undefined
 
-  constructor(sources: Sources, allowance: Allowance, lastUse: LastUse, now: () => number, observe?: Observer) {
+  constructor(
+    sources: Sources,
+    proofs: Proofs,
+    allowance: Allowance,
+    lastUse: LastUse,
+    now: () => number,
+    observe?: Observer,
+  ) {
     this.#observe = observe
     this.#sources = sources
+    this.#proofs = proofs
     this.#allowance = allowance
     this.#lastUse = lastUse
     this.#now = now
@@ -46,12 +56,8 @@ export class Verifier {
     })
   }
 
-  #decide(
-    api: Api,
-    { scopes = [], organizationId, cost = 1, dryRun = false, introspected = false, exchange, thumbprint }: Judgement,
-    found: Found,
-    now: number,
-  ): MaybePromise<Decision> {
+  #decide(api: Api, judgement: Judgement, found: Found, now: number): MaybePromise<Decision> {
+    const { exchange } = judgement
     if (!('origin' in found))
       return refuse(found.expired ? 'expired_token' : 'invalid_api_key', found.check, found.detail)
     const { origin } = found
@@ -61,20 +67,40 @@ export class Verifier {
         'format',
         `${api.name} does not accept credentials of kind ${origin.kind}${exchange === undefined ? '' : ` in place of ${exchange}`}.`,
       )
-    const bound = 'claims' in origin ? origin.claims.thumbprint : undefined
-    if (bound !== undefined && bound !== thumbprint && !introspected)
-      return refuse(
-        'invalid_api_key',
-        'proof',
-        'The token is bound to a key that the request does not prove (RFC 9449 §7.1).',
-      )
     const standing = standingOf(origin)
     // 2. expiry
     if (standing.expiresAt !== null && standing.expiresAt <= now)
       return refuse('expired_token', 'expiry', `The credential ended at ${new Date(standing.expiresAt).toISOString()}.`)
     // 3. status
     if (standing.ended !== undefined) return refuse('invalid_api_key', 'status', standing.ended)
-    // from here on the caller is known: refusals carry the principal and its limits
+    // 4. proof
+    const bound = 'claims' in origin ? origin.claims.thumbprint : undefined
+    if (judgement.proof === undefined) {
+      if (bound !== judgement.thumbprint && !judgement.introspected) return refuse('invalid_api_key', 'proof', unproven)
+      return this.#weigh(api, judgement, origin, standing, now)
+    }
+    if (bound === undefined)
+      return refuse('invalid_api_key', 'proof', 'The credential is not bound to a key: send it without a proof.')
+    const proving = this.#proofs.check(judgement.proof, {
+      accessToken: judgement.credential,
+      dryRun: judgement.dryRun === true,
+    })
+    if ('error' in proving) return refuseProof(proving)
+    const { thumbprint, nonce } = proving
+    if (bound !== thumbprint)
+      return refuse('invalid_api_key', 'proof', 'The token is bound to another key than the one of the proof.')
+    const decision = this.#weigh(api, judgement, origin, standing, now)
+    return nonce === undefined ? decision : andThen(decision, (made) => ({ ...made, nonce }))
+  }
+
+  /** The caller is known from here on: refusals carry the principal and its limits. */
+  #weigh(
+    api: Api,
+    { scopes = [], organizationId, cost = 1, dryRun = false, introspected = false, exchange }: Judgement,
+    origin: Origin,
+    standing: Standing,
+    now: number,
+  ): MaybePromise<Decision> {
     const deny = async (
       code: Code,
       check: Check,
@@ -85,7 +111,7 @@ export class Verifier {
       const limits = introspected ? [] : await this.#allowance.peek(principal.limits, now)
       return { valid: false, code, reason: { check, detail }, principal, limits, ...(missing && { missing }) }
     }
-    // 4. environment and API
+    // 5. environment and API
     if (!api.environments.has(standing.environment)) {
       return deny(
         'environment_mismatch',
@@ -95,15 +121,15 @@ export class Verifier {
     }
     if (standing.apis !== null && !standing.apis.includes(api.name))
       return deny('forbidden', 'api', `The credential is held to ${standing.apis.join(', ')}.`)
-    // 5. organization
+    // 6. organization
     const organization = organizationOf(origin, standing, api, organizationId)
     if ('code' in organization) return deny(organization.code, 'organization', organization.detail)
     const principal = principalOf(origin, standing, api, organization.id)
-    // 6. scope
+    // 7. scope
     const missing = scopes.filter((scope) => !principal.scopes.includes(scope))
     if (missing.length > 0)
       return deny('insufficient_scope', 'scope', `The credential lacks ${missing.join(' ')}.`, principal, missing)
-    // 7. limit
+    // 8. limit
     if (introspected) return { valid: true, code: 'valid', principal, limits: [] }
     if (dryRun) {
       return andThen(this.#allowance.peek(principal.limits, now), (limits) => {
@@ -114,7 +140,7 @@ export class Verifier {
     const spending = this.#allowance.spend(exchange === undefined ? principal.limits : [], cost, now)
     return andThen(spending, ({ refused, states }): Decision => {
       if (refused) return overLimit(principal, states, refused)
-      // 8. decision
+      // 9. decision
       this.#lastUse.touch(origin.kind === 'oauth_token' ? origin.client.id : origin.credential.id, now)
       return { valid: true, code: 'valid', principal, limits: states }
     })
@@ -126,6 +152,14 @@ const refuse = (code: Code, check: Check, detail: string): Decision => ({
   code,
   reason: { check, detail },
   limits: [],
+})
+
+const unproven = 'The token is bound to a key that the request does not prove (RFC 9449 §7.1).'
+
+const refuseProof = ({ error, detail, nonce }: Unproven): Decision => ({
+  ...refuse(error === 'full' ? 'temporarily_unavailable' : 'invalid_api_key', 'proof', detail),
+  ...(error !== 'full' && { proofError: error }),
+  ...(nonce !== undefined && { nonce }),
 })
 
 const overLimit = (principal: Principal, limits: readonly LimitState[], refused: LimitState): Decision => ({

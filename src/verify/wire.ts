@@ -3,8 +3,10 @@ import type { Api } from '../config/config.ts'
 import { type Code, catalogue } from '../errors.ts'
 import type { LimitState } from '../limits/allowance.ts'
 import { limitHeaders, resetSeconds } from '../limits/headers.ts'
-import type { Profile } from '../profiles/profile.ts'
-import type { Decision, Principal } from './decision.ts'
+import { type Profile, takesDpop } from '../profiles/profile.ts'
+import { publicAlgorithms } from '../tokens/public-jwk.ts'
+import type { Decision, Judgement, Principal } from './decision.ts'
+import type { ProofError } from './proofs.ts'
 
 export type Headers = Record<string, string>
 
@@ -93,10 +95,14 @@ const deprecationHeaders = ({ legacyTokens }: Api): Headers =>
       }
     : {}
 
-/** Limit headers, and the deprecation of legacy tokens; nothing for a caller who is not known. `now`: Unix milliseconds. */
+/** A nonce is for the next request: nobody may keep the answer that tells it (RFC 9449 §8.2). */
+const nonceHeaders = (nonce: string): Headers => ({ 'dpop-nonce': nonce, 'cache-control': 'no-store' })
+
+/** Limit headers, the deprecation of legacy tokens, the next nonce; nothing else for a caller who is not known. `now`: Unix milliseconds. */
 export const callerHeaders = (api: Api, decision: Decision, now: number): Headers => ({
   ...limitHeaders(api.profile.reset, decision.limits, now, decision.valid ? undefined : decision.refused),
   ...(decision.principal?.kind === 'legacy_token' && deprecationHeaders(api)),
+  ...(decision.nonce !== undefined && nonceHeaders(decision.nonce)),
 })
 
 /** Where an API's RFC 9728 document lies: its path follows the well-known name. */
@@ -105,15 +111,30 @@ export const resourceMetadataUrl = ({ audience }: Api): string => {
   return `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`
 }
 
-/** `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1), or undefined where the code calls for none. `presented`: a credential was sent. */
-const challenge = (api: Api, code: Code, presented: boolean, missing: readonly string[]): string | undefined => {
-  const status = catalogue[code].status
-  if (status !== 401 && code !== 'insufficient_scope') return undefined
+/** How a caller presents its credential; challenges are in the words of the same scheme. */
+export type Scheme = 'Bearer' | 'DPoP'
+
+export const schemeOf = ({ proof, thumbprint }: Pick<Judgement, 'proof' | 'thumbprint'>): Scheme =>
+  proof === undefined && thumbprint === undefined ? 'Bearer' : 'DPoP'
+
+/** Parameters of a challenge, to which those of the API are added. */
+interface Challenge {
+  scheme?: Scheme
+  error?: 'invalid_token' | 'insufficient_scope' | ProofError
+  /** What the caller can mend. */
+  description?: string
+  scope?: string
+}
+
+/** RFC 6750 §3, RFC 9449 §7.1, RFC 9728 §5.1. */
+const challenge = (api: Api, { scheme = 'Bearer', error, description, scope }: Challenge): string => {
   const { header } = api.profile.presentation
   if (header !== undefined) return `ApiKey header="${header}"`
-  const parts = [`Bearer realm="${api.name}"`]
-  if (code === 'insufficient_scope') parts.push('error="insufficient_scope"', `scope="${missing.join(' ')}"`)
-  else if (presented) parts.push('error="invalid_token"')
+  const parts = [`${scheme} realm="${api.name}"`]
+  if (error !== undefined) parts.push(`error="${error}"`)
+  if (description !== undefined) parts.push(`error_description="${description}"`)
+  if (scope !== undefined) parts.push(`scope="${scope}"`)
+  if (scheme === 'DPoP') parts.push(`algs="${publicAlgorithms.join(' ')}"`)
   parts.push(`resource_metadata="${resourceMetadataUrl(api)}"`)
   return parts.join(', ')
 }
@@ -160,24 +181,21 @@ export const errorAnswer = (
   requestId: string,
   message?: string,
   missing: readonly string[] = [],
+  scheme?: Scheme,
 ): Answer => {
-  const asked = challenge(api, code, true, missing)
-  return {
-    status: catalogue[code].status,
-    headers: {
-      'content-type': api.profile.errors.contentType,
-      'cache-control': 'no-store',
-      ...(asked !== undefined && { 'www-authenticate': asked }),
-      ...(catalogue[code].status === 503 && { 'retry-after': '1' }),
-    },
-    body: errorBody(api.profile, code, requestId, message),
-  }
+  const { status } = catalogue[code]
+  const headers: Headers = { 'content-type': api.profile.errors.contentType, 'cache-control': 'no-store' }
+  if (status === 401) headers['www-authenticate'] = challenge(api, { scheme, error: 'invalid_token' })
+  if (code === 'insufficient_scope')
+    headers['www-authenticate'] = challenge(api, { scheme, error: code, scope: missing.join(' ') })
+  if (status === 503) headers['retry-after'] = '1'
+  return { status, headers, body: errorBody(api.profile, code, requestId, message) }
 }
 
 /** The answer to a caller who sent no credential at all. */
 export const missingAnswer = (api: Api, requestId: string): Answer => {
   const answer = errorAnswer(api, 'invalid_api_key', requestId)
-  answer.headers['www-authenticate'] = challenge(api, 'invalid_api_key', false, []) as string
+  answer.headers['www-authenticate'] = challenge(api, {})
   return answer
 }
 
@@ -187,11 +205,17 @@ export const denialAnswer = (
   decision: Decision & { valid: false },
   requestId: string,
   now: number,
+  presented: Scheme = 'Bearer',
 ): Answer => {
+  const { code, reason, missing, refused, proofError } = decision
   // only what the caller can mend is told; the reason stays in the log
-  const told = decision.code === 'invalid_request' ? decision.reason.detail : undefined
-  const answer = errorAnswer(api, decision.code, requestId, told, decision.missing)
-  answer.body = errorBody(api.profile, decision.code, requestId, told, decision.refused?.period)
+  const told = code === 'invalid_request' ? reason.detail : undefined
+  // a token that is bound to a key is no bearer token, however it came (RFC 9449 §7.2)
+  const scheme = reason.check === 'proof' && takesDpop(api.profile) ? 'DPoP' : presented
+  const answer = errorAnswer(api, code, requestId, told, missing, scheme)
+  answer.body = errorBody(api.profile, code, requestId, told, refused?.period)
+  if (proofError !== undefined)
+    answer.headers['www-authenticate'] = challenge(api, { scheme, error: proofError, description: reason.detail })
   Object.assign(answer.headers, callerHeaders(api, decision, now))
   return answer
 }

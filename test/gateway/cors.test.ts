@@ -49,7 +49,7 @@ test('cross-origin callers', async (t) => {
     assert.equal(body, '')
     assert.equal(headers['access-control-allow-origin'], origin)
     assert.equal(headers['access-control-allow-methods'], 'GET, POST')
-    assert.equal(headers['access-control-allow-headers'], 'Authorization, X-Trace')
+    assert.equal(headers['access-control-allow-headers'], 'Authorization, DPoP, X-Trace')
     assert.equal(headers['access-control-max-age'], '60')
     assert.equal(headers['access-control-allow-credentials'], undefined)
     assert.equal(headers.vary, 'Origin')
@@ -96,7 +96,7 @@ test('cross-origin callers', async (t) => {
       })
       assert.equal(statusCode, status)
       assert.equal(headers['access-control-allow-origin'], origin, url)
-      assert.match(String(headers['access-control-expose-headers']), /X-RateLimit-Remaining.*X-Total/)
+      assert.match(String(headers['access-control-expose-headers']), /DPoP-Nonce.*X-RateLimit-Remaining.*X-Total/)
       assert.equal(headers.vary, 'Origin')
     }
     const stranger = await launched.ask('GET', '/v1/x', {

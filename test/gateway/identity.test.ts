@@ -84,9 +84,12 @@ test('RFC 9728: the document of each API, and what points to it', async (t) => {
     authorization_servers: ['http://localhost:8000'],
     scopes_supported: ['read', 'write'],
     bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'RS256'],
     resource_name: 'multi',
   })
-  assert.equal((await read('api.smoxy.localhost', '/api')).bearer_methods_supported, undefined)
+  const ownHeader = await read('api.smoxy.localhost', '/api')
+  assert.equal(ownHeader.bearer_methods_supported, undefined)
+  assert.equal(ownHeader.dpop_signing_alg_values_supported, undefined)
   assert.equal((await read('localhost', '')).resource, 'http://localhost:8000')
   const refused = await launched.ask('GET', '/v1/users', { host: 'api.multi.localhost' })
   const [, url = ''] = /resource_metadata="([^"]+)"/.exec(String(refused.headers['www-authenticate'])) ?? []

@@ -16,6 +16,7 @@ import {
 } from 'jose'
 import { identityScopes } from '../../src/config/config.ts'
 import { type Launched, launch, seeds, world, type World } from '../harness.ts'
+import { prover } from '../dpop.ts'
 import { allowed } from './allowed.ts'
 import { type Browser, authorize, decide, formOf, pkce, signIn } from './flow.ts'
 
@@ -264,6 +265,15 @@ const proofs: Record<string, (value: unknown, tried: Tried) => Promise<void> | v
       device_code: string
     }>()
     assert.match(device_code, /^dc_/)
+  },
+  async dpop_signing_alg_values_supported(value, { at, metadata, client }) {
+    for (const alg of ['ES384', 'PS256', ...(value as string[])]) {
+      const { prove } = await prover(alg)
+      const dpop = await prove({ url: String(metadata.token_endpoint) })
+      const options = { headers: { dpop }, form: form(client, { grant_type: 'authorization_code', code: 'unknown' }) }
+      const expected = (value as string[]).includes(alg) ? 'use_dpop_nonce' : 'invalid_dpop_proof'
+      assert.equal(errorOf(await at(metadata.token_endpoint, 'POST', options)), expected, alg)
+    }
   },
   async revocation_endpoint(value, { at, client }) {
     assert.equal((await at(value, 'POST', { form: form(client, { token: 'unknown' }) })).body, '{}')
