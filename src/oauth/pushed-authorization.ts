@@ -3,19 +3,31 @@ import { clientParameters } from '../clients/authenticate.ts'
 import { checkAuthorizationRequest } from './authorize/checks.ts'
 import { queryOf } from './authorize/request.ts'
 import { requireClient } from './calling-client.ts'
+import { provenKey } from './dpop.ts'
+import { OAuthError } from './errors.ts'
 import { type FormRequest, parseForm } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
 import { type PushedRequest, storePushedRequest } from './pushed-requests.ts'
 
-/** Answers one push. Throws OAuthError. */
+/** RFC 9449 §10.1: a proof says what `dpop_jkt` says, and must say the same where both are sent. */
+const boundTo = (proven: string | undefined, named: string | null): string => {
+  if (proven === undefined || proven === named) return ''
+  if (named !== null) throw new OAuthError('invalid_dpop_proof', 'The DPoP proof is not by the key of dpop_jkt')
+  return `&dpop_jkt=${proven}`
+}
+
+/** Answers one push. `nonce`: for the client's next DPoP proof. Throws OAuthError. */
 export const pushAuthorizationRequest = async (
   deps: OAuthDeps,
-  { body, authorizationHeaders, hostApi }: FormRequest,
-): Promise<PushedRequest> => {
+  request: FormRequest,
+): Promise<PushedRequest & { nonce: string | undefined }> => {
+  const { body, authorizationHeaders, hostApi } = request
   const form = parseForm(body)
   const client = await requireClient(deps, { authorizationHeaders, parameters: form.once(clientParameters) })
+  const proven = provenKey(deps, request)
   const checked = await checkAuthorizationRequest(deps, 'par', form, hostApi)
   if ('error' in checked) throw checked.error
   // what proves the client is no part of the request, and is not kept
-  return storePushedRequest(deps.store, client.id, queryOf(form), deps.now())
+  const query = queryOf(form) + boundTo(proven?.thumbprint, checked.request.thumbprint)
+  return { ...(await storePushedRequest(deps.store, client.id, query, deps.now())), nonce: proven?.nonce }
 }

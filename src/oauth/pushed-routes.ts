@@ -47,7 +47,8 @@ export const pushedRoutes =
   async (app) => {
     takeOAuthForms(app, 'pushed request refused')
     app.post(url, { schema }, async (request, reply) => {
-      const { requestUri, expiresIn } = await pushAuthorizationRequest(deps, formRequestOf(request))
+      const { requestUri, expiresIn, nonce } = await pushAuthorizationRequest(deps, formRequestOf(request))
+      if (nonce !== undefined) reply.header('dpop-nonce', nonce)
       return reply.code(201).send({ request_uri: requestUri, expires_in: expiresIn })
     })
     refuseOtherMethods(app, url)
