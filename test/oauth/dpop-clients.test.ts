@@ -1,7 +1,6 @@
 // RFC 9449 §5, §7, §10 with the clients that others wrote: openid-client and oauth4webapi ask, answer a nonce, and check what they get.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { InjectOptions } from 'fastify'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import type { LatchkeyConfig } from '../../src/config/config.ts'
@@ -23,7 +22,7 @@ const fetchFrom =
     const url = new URL(input)
     const { body } = init
     const answer = await app.server.inject({
-      method: (init.method ?? 'GET') as NonNullable<InjectOptions['method']>,
+      method: init.method ?? 'GET',
       url: url.pathname + url.search,
       headers: { ...Object.fromEntries(new Headers(init.headers)), host: url.host },
       ...(body != null && { payload: String(body as string | URLSearchParams) }),
