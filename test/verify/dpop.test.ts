@@ -177,10 +177,14 @@ test('on a socket, where plain requests take the short way: a token, a verdict, 
   const asked = await withNonce(mine, { method: 'GET', url, token }, (proof) =>
     send(port, {
       path: '/forward-auth?api=shop',
-      headers: [
-        ...['Host', 'proxy.internal', 'Authorization', `DPoP ${token}`, 'DPoP', proof],
-        ...['X-Forwarded-Method', 'GET', 'X-Forwarded-Host', 'shop.example', 'X-Forwarded-Uri', '/cart'],
-      ],
+      headers: Object.entries({
+        Host: 'proxy.internal',
+        Authorization: `DPoP ${token}`,
+        DPoP: proof,
+        'X-Forwarded-Method': 'GET',
+        'X-Forwarded-Host': 'shop.example',
+        'X-Forwarded-Uri': '/cart',
+      }).flat(),
     }),
   )
   assert.equal(asked.status, 200, asked.body)
