@@ -91,7 +91,9 @@ test('RFC 8628: signed in through the browser; the sign-in is kept for its owner
     [url, 'oauth_token', owner, true],
     'one document, and nothing else on standard output',
   )
-  assert.match(stderr, /shows the code [A-Z]{4}-[A-Z]{4}/)
+  const code = /shows the code ([A-Z]{4}-[A-Z]{4})/.exec(stderr)?.[1] ?? 'no code'
+  assert.ok(stderr.includes(`?user_code=${code}`))
+  assert.ok(!server.output().includes(code), 'the log has no address with its query')
   const file = String(told.file)
   assert.equal(statSync(file).mode & 0o777, 0o600)
   const { access_token, refresh_token } = kept()

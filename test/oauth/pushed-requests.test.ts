@@ -146,6 +146,7 @@ test('RFC 9126 §2.3: a form by POST, of 16 KB at most', async (t) => {
   assert.equal(errorOf(await push({ ...request, ...client, state: 'x'.repeat(15_000) })), 'invalid_request')
   assert.equal((await launched.ask('GET', '/oauth/par')).statusCode, 405)
   assert.equal((await launched.ask('POST', '/oauth/par', { body: { ...request, ...client } })).statusCode, 400)
+  assert.equal((await push({ ...request, ...client }, { host: 'auth.multi.localhost' })).statusCode, 404)
   const twice = `${new URLSearchParams({ ...request, ...client }).toString()}&scope=write`
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   assert.equal((await launched.ask('POST', '/oauth/par', { headers, body: twice })).statusCode, 400)
