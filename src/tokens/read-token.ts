@@ -1,8 +1,10 @@
 // RFC 9068 §4, RFC 8392 §7.2, RFC 8725 §3: whether a token is ours, for this API, and in force. Whether what it was made from still stands is not asked here.
+import type { KeyObject } from 'node:crypto'
 import type { Api } from '../config/config.ts'
 import { algorithms, isAlgorithm } from './algorithms.ts'
-import { type AccessClaims, fromCwtClaims, readClaims } from './claims.ts'
+import { type AccessClaims, fromCwtClaims, type Members, readClaims } from './claims.ts'
 import { isCwtAlgorithm, maxCwtLength, parseCwt, verifyCwtSignature } from './cwt.ts'
+import { type Genuine, GenuineTokens } from './genuine-tokens.ts'
 import { maxJwtLength, type ParsedJwt, parseJwt, verifyJwtSignature } from './jwt.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -20,6 +22,15 @@ export type TokenRefusal =
 export type TokenReading =
   | { ok: true; kind: 'oauth_token' | 'jwt' | 'cwt'; claims: AccessClaims }
   | { ok: false; reason: TokenRefusal; detail: string }
+
+/** What the signature is right of, and by which key. */
+interface Signed {
+  format: 'jwt' | 'cwt'
+  members: Members
+  key: KeyObject
+  /** undefined: the key is a secret. */
+  kid: string | undefined
+}
 
 type Refused = Extract<TokenReading, { ok: false }>
 
@@ -40,6 +51,7 @@ export const looksLikeToken = (text: string): 'jwt' | 'cwt' | undefined => {
 export class TokenReader {
   readonly #keys: SigningKeys
   readonly #issuer: string
+  readonly #genuine = new GenuineTokens()
 
   constructor(keys: SigningKeys, issuer: string) {
     this.#keys = keys
@@ -48,10 +60,10 @@ export class TokenReader {
 
   /** Reads a JWT or CWT presented to `api` at `now` (Unix milliseconds). Never throws over what the token holds. */
   async read(text: string, api: Api, now: number): Promise<TokenReading> {
-    const genuine = looksLikeToken(text) === 'cwt' ? await this.#readCwt(text) : await this.#readJwt(text, api)
+    const known = this.#genuine.find(text)
+    const genuine = known && (await this.#stillVerifies(known, api)) ? known : await this.#verify(text, api)
     if ('reason' in genuine) return genuine
-    const claims = readClaims(genuine.format, genuine.members)
-    if (!claims) return refuse('malformed', 'a claim is missing or not of its type')
+    const { claims } = genuine
     if (claims.issuer !== this.#issuer) return refuse('issuer', 'the token is of another issuer')
     if (!claims.audience.includes(api.audience)) return refuse('audience', `the token is not for ${api.audience}`)
     const nowSeconds = now / 1000
@@ -59,6 +71,7 @@ export class TokenReader {
       return refuse('expired', `the token ended at ${new Date(claims.expiresAt * 1000).toISOString()}`)
     if (Math.max(claims.issuedAt, claims.notBefore ?? 0) > nowSeconds + clockToleranceSeconds)
       return refuse('not_yet_valid', 'the token begins in the future')
+    if (genuine !== known) this.#genuine.keep(text, genuine)
     return {
       ok: true,
       kind: claims.format === 'cwt' ? 'cwt' : claims.keyId === undefined ? 'oauth_token' : 'jwt',
@@ -66,28 +79,42 @@ export class TokenReader {
     }
   }
 
-  async #readJwt(text: string, api: Api): Promise<{ format: 'jwt'; members: Record<string, unknown> } | Refused> {
+  /** Whether the key is still one that tokens of this API are verified with: a secret is that of one API. */
+  async #stillVerifies({ key, kid }: Genuine, api: Api): Promise<boolean> {
+    if (kid === undefined) return (await this.#keys.secrets(api.name)).includes(key)
+    return (await this.#keys.verifier(kid))?.key === key
+  }
+
+  async #verify(text: string, api: Api): Promise<Genuine | Refused> {
+    const signed = looksLikeToken(text) === 'cwt' ? await this.#readCwt(text) : await this.#readJwt(text, api)
+    if ('reason' in signed) return signed
+    const claims = readClaims(signed.format, signed.members)
+    if (!claims) return refuse('malformed', 'a claim is missing or not of its type')
+    return { claims, key: signed.key, kid: signed.kid }
+  }
+
+  async #readJwt(text: string, api: Api): Promise<Signed | Refused> {
     const jwt = parseJwt(text)
     if ('malformed' in jwt) return refuse('malformed', jwt.malformed)
     if (!isAlgorithm(jwt.header.alg)) return refuse('algorithm', 'the algorithm is not one of ours')
-    const refused = algorithms[jwt.header.alg].symmetric
+    const key = algorithms[jwt.header.alg].symmetric
       ? await this.#checkSymmetric(jwt, api)
       : await this.#checkAsymmetric(jwt)
-    return refused ?? { format: 'jwt', members: jwt.claims }
+    return 'reason' in key ? key : { format: 'jwt', members: jwt.claims, key, kid: jwt.header.kid }
   }
 
-  /** Only where the API's tokens are so, and only with its own secrets: a public key never gets here (RFC 8725 §2.1). */
-  async #checkSymmetric(jwt: ParsedJwt, api: Api): Promise<Refused | undefined> {
+  /** Only where the API's tokens are so, and only with its own secrets: a public key never gets here (RFC 8725 §2.1). Answers the one that is right. */
+  async #checkSymmetric(jwt: ParsedJwt, api: Api): Promise<KeyObject | Refused> {
     const { algorithm, type } = api.profile.token
     if (jwt.header.alg !== algorithm) return refuse('algorithm', `tokens of ${api.name} are not ${jwt.header.alg}`)
     if (jwt.header.typ !== type || jwt.header.kid !== undefined)
       return refuse('malformed', `the header is not that of a token of ${api.name}`)
     for (const secret of await this.#keys.secrets(api.name))
-      if (verifyJwtSignature(jwt, algorithm, secret)) return undefined
+      if (verifyJwtSignature(jwt, algorithm, secret)) return secret
     return refuse('signature', 'the signature is not right')
   }
 
-  async #checkAsymmetric(jwt: ParsedJwt): Promise<Refused | undefined> {
+  async #checkAsymmetric(jwt: ParsedJwt): Promise<KeyObject | Refused> {
     const { alg, typ, kid } = jwt.header
     if (typ !== 'at+jwt' && typ !== 'application/at+jwt')
       return refuse('malformed', 'the type is not that of an access token')
@@ -95,19 +122,20 @@ export class TokenReader {
     if (!verifier) return refuse('unknown_key', 'there is no such key, or it has expired')
     if (verifier.algorithm !== alg) return refuse('algorithm', "the algorithm is not the key's")
     return verifyJwtSignature(jwt, verifier.algorithm, verifier.key)
-      ? undefined
+      ? verifier.key
       : refuse('signature', 'the signature is not right')
   }
 
-  async #readCwt(text: string): Promise<{ format: 'cwt'; members: Record<string, unknown> } | Refused> {
+  async #readCwt(text: string): Promise<Signed | Refused> {
     const cwt = parseCwt(text)
     if ('malformed' in cwt) return refuse('malformed', cwt.malformed)
-    if (!isCwtAlgorithm(cwt.header.alg)) return refuse('algorithm', 'the algorithm is not one of ours')
-    const verifier = await this.#keys.verifier(cwt.header.kid)
+    const { alg, kid } = cwt.header
+    if (!isCwtAlgorithm(alg)) return refuse('algorithm', 'the algorithm is not one of ours')
+    const verifier = await this.#keys.verifier(kid)
     if (!verifier) return refuse('unknown_key', 'there is no such key, or it has expired')
     if (verifier.algorithm !== 'EdDSA') return refuse('algorithm', "the algorithm is not the key's")
     return verifyCwtSignature(cwt, verifier.key)
-      ? { format: 'cwt', members: fromCwtClaims(cwt.claims) }
+      ? { format: 'cwt', members: fromCwtClaims(cwt.claims), key: verifier.key, kid }
       : refuse('signature', 'the signature is not right')
   }
 }

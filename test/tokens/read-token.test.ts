@@ -107,3 +107,28 @@ test('a refusal tells nothing of the token', async () => {
     }
   }
 })
+
+test('a token that was read before is read again only as it was, and only as long as its key verifies', async () => {
+  const own = await openTokens()
+  await own.keys.ensure()
+  const tokensOf = {
+    plain: (await own.mint.accessToken(own.api('plain'), { ...facts, lifetimeSeconds: 86_400 })).token,
+    secret: (await own.mint.accessToken(own.api('secret'), { ...facts, lifetimeSeconds: 86_400 })).token,
+  }
+  const refused = async (token: string, name: string) => {
+    const reading = await own.read(token, name)
+    return reading.ok ? undefined : reading.reason
+  }
+  for (const [name, token] of Object.entries(tokensOf)) {
+    for (let time = 0; time < 3; time++) assert.equal(await refused(token, name), undefined)
+    const [header, claims, signature] = token.split('.') as [string, string, string]
+    const last = signature.at(-1) === 'A' ? 'E' : 'A'
+    for (const changed of [`${header}.${claims}.${signature.slice(0, -1)}${last}`, `${header}.${claims}.`])
+      assert.ok(['signature', 'malformed'].includes(String(await refused(changed, name))), changed)
+  }
+  assert.equal(await refused(tokensOf.secret, 'other-secret'), 'signature', 'another API has another secret')
+  await own.store.transaction((trx) => trx.deleteFrom('signing_keys').execute())
+  assert.equal(await refused(tokensOf.plain, 'plain'), 'unknown_key')
+  assert.equal(await refused(tokensOf.secret, 'secret'), 'signature')
+  await own.close()
+})
