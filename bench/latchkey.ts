@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { buildApp, createLog } from '../src/app.ts'
 import { loadConfig } from '../src/config/config.ts'
 import { type ServerProcess, startServer } from './child.ts'
+import { redirectUri } from './supply.ts'
 
 const configFile = fileURLToPath(new URL('latchkey.config.ts', import.meta.url))
 const mainFile = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -14,6 +15,8 @@ export interface Credentials {
   caller: string
   clientId: string
   clientSecret: string
+  /** A client that acts for people. */
+  app: { clientId: string; clientSecret: string; userId: string; organizationId: string }
 }
 
 /** Settings of `folder` alone: what the shell has set for another Latchkey is left out. */
@@ -32,11 +35,11 @@ export const environment = (folder: string): NodeJS.ProcessEnv => ({
 
 /** Makes the store in `folder` and the credentials in it, as the command line does: through the routes, as the local operator. */
 export const prepare = async (folder: string, keyCount: number): Promise<Credentials> => {
-  const app = await buildApp(await loadConfig(environment(folder)), { log: createLog('silent'), localOperator: true })
+  const built = await buildApp(await loadConfig(environment(folder)), { log: createLog('silent'), localOperator: true })
   try {
     const post = async (path: string, payload: object): Promise<Record<string, string>> => {
-      const headers = { host: 'localhost', ...app.operatorHeaders() }
-      const response = await app.server.inject({ method: 'POST', url: `/api/v1${path}`, headers, payload })
+      const headers = { host: 'localhost', ...built.operatorHeaders() }
+      const response = await built.server.inject({ method: 'POST', url: `/api/v1${path}`, headers, payload })
       if (response.statusCode !== 201) throw new Error(`POST ${path}: ${response.statusCode} ${response.body}`)
       return response.json()
     }
@@ -49,9 +52,22 @@ export const prepare = async (folder: string, keyCount: number): Promise<Credent
     for (let i = 0; i < keyCount; i++) keys.push(await makeKey({}))
     const caller = await makeKey({ scopes: 'verify' })
     const client = await post(`${path}/clients`, { name: 'Bench', scopes: 'read' })
-    return { keys, caller, clientId: client.client_id as string, clientSecret: client.client_secret as string }
+    const app = await post(`${path}/clients`, { name: 'Bench', scopes: 'read', redirect_uris: [redirectUri] })
+    const { client_id: clientId, client_secret: clientSecret } = client as Record<'client_id' | 'client_secret', string>
+    return {
+      keys,
+      caller,
+      clientId,
+      clientSecret,
+      app: {
+        clientId: app.client_id as string,
+        clientSecret: app.client_secret as string,
+        userId: owner as string,
+        organizationId: organization as string,
+      },
+    }
   } finally {
-    await app.close()
+    await built.close()
   }
 }
 

@@ -37,12 +37,28 @@ const progress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
-const load = ({ server, requests, expect }: Target, seconds: number, maxResponses: number): Promise<LoadResult> =>
-  ask<LoadResult>(
+/** Requests a second that are made ahead where each can be sent only once; a run that has sent them all ends early. */
+const suppliedPerSecond = 6000
+
+const load = async (target: Target, seconds: number, maxResponses: number): Promise<LoadResult> => {
+  const { server, supply, expect } = target
+  const { connections } = plan
+  const requests = supply
+    ? await supply(Math.ceil(Math.min(seconds * suppliedPerSecond, maxResponses)) + connections)
+    : target.requests
+  return ask<LoadResult>(
     script('load.ts'),
-    { port: server.port, requests, connections: plan.connections, seconds, maxResponses, expect } satisfies LoadPlan,
+    {
+      port: server.port,
+      requests,
+      connections,
+      seconds,
+      maxResponses: supply ? requests.length - connections : maxResponses,
+      expect,
+    } satisfies LoadPlan,
     'load',
   )
+}
 
 const sample = async (target: Target): Promise<Sample> => {
   const startedAt = performance.now()

@@ -5,8 +5,16 @@ import { type ServerProcess, startServer } from './child.ts'
 import { type Credentials, startLatchkey } from './latchkey.ts'
 import type { LoadPlan } from './load.ts'
 import { peerFile } from './peers.ts'
+import { type Single, askSingles, codeChallenge, codeVerifier, makeSingles, redirectUri } from './supply.ts'
 
-export const works = ['verify', 'forward-auth', 'client_credentials'] as const
+export const works = [
+  'verify',
+  'forward-auth',
+  'client_credentials',
+  'code exchange',
+  'refresh',
+  'introspection',
+] as const
 
 export type Work = (typeof works)[number]
 
@@ -15,11 +23,16 @@ export interface Target {
   name: string
   server: ServerProcess
   requests: readonly string[]
+  /** Of requests that can be made only once: so many fresh ones. */
+  supply?: (count: number) => Promise<readonly string[]>
   expect: LoadPlan['expect']
 }
 
 /** The name of the server whose figures the others are held against. */
 export const subject = 'Latchkey'
+
+/** Different tokens that are asked about in turn. */
+const introspectedTokens = 200
 
 /** The name of the floor. */
 export const floor = 'bare node:http, same bytes'
@@ -72,8 +85,33 @@ const record = (port: number, { method, target, headers, body }: Call): Promise<
     request.end(body)
   })
 
+const asClient = (clientId: string, clientSecret: string): Record<string, string> => ({
+  authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+  'content-type': 'application/x-www-form-urlencoded',
+})
+
+/** What is sent once for each code, refresh token or token to be told about. */
+const singleCall = (
+  target: string,
+  { clientId, clientSecret }: { clientId: string; clientSecret: string },
+  kind: Single | 'introspection',
+  value: string,
+): Call => ({
+  method: 'POST',
+  target,
+  headers: asClient(clientId, clientSecret),
+  body: {
+    code: `grant_type=authorization_code&code=${value}&redirect_uri=${encodeURIComponent(redirectUri)}&code_verifier=${codeVerifier}`,
+    refresh: `grant_type=refresh_token&refresh_token=${value}`,
+    introspection: `token=${value}`,
+  }[kind],
+})
+
 /** The calls of each work. `present`: the keys to be judged. */
-const callsOf = (keys: readonly string[], { caller, clientId, clientSecret }: Credentials): Record<Work, Call[]> => ({
+const callsOf = (
+  keys: readonly string[],
+  { caller, clientId, clientSecret }: Credentials,
+): Record<'verify' | 'forward-auth' | 'client_credentials', Call[]> => ({
   verify: keys.map((key) => ({
     method: 'POST',
     target: '/api/v1/verify',
@@ -89,14 +127,76 @@ const callsOf = (keys: readonly string[], { caller, clientId, clientSecret }: Cr
     {
       method: 'POST',
       target: '/token',
-      headers: {
-        authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
-        'content-type': 'application/x-www-form-urlencoded',
-      },
+      headers: asClient(clientId, clientSecret),
       body: 'grant_type=client_credentials&scope=read',
     },
   ],
 })
+
+/** Works of the token endpoint that use something up, and introspection. */
+const oauthTargets = async (
+  folder: string,
+  latchkey: ServerProcess,
+  oidcProvider: ServerProcess,
+  { clientId, clientSecret, app }: Credentials,
+): Promise<Target[]> => {
+  const peerName = 'oidc-provider'
+  const client = { clientId, clientSecret }
+  const single = (work: 'code exchange' | 'refresh', kind: Single): Target[] => {
+    const expect = { status: 200, headers: [], body: '"refresh_token":"' }
+    const own = { work, name: subject, server: latchkey, requests: [], expect }
+    const peer = { work, name: peerName, server: oidcProvider, requests: [], expect }
+    return [
+      {
+        ...own,
+        supply: async (count) =>
+          (await makeSingles({ folder, ...app }, kind, count)).map((value) =>
+            written(singleCall('/token', app, kind, value)),
+          ),
+      },
+      {
+        ...peer,
+        supply: async (count) =>
+          (await askSingles(oidcProvider.port, kind, count)).map((value) =>
+            written(singleCall('/token', client, kind, value)),
+          ),
+      },
+    ]
+  }
+  const tokens = await Promise.all(
+    Array.from({ length: introspectedTokens }, async () => {
+      const answer = await record(latchkey.port, {
+        method: 'POST',
+        target: '/token',
+        headers: asClient(clientId, clientSecret),
+        body: 'grant_type=client_credentials&scope=read',
+      })
+      return (JSON.parse(answer.body) as { access_token: string }).access_token
+    }),
+  )
+  const opaque = await askSingles(oidcProvider.port, 'opaque', introspectedTokens)
+  const expect = { status: 200, headers: [], body: '"active":true' }
+  const ask = (target: string, values: readonly string[]): string[] =>
+    values.map((value) => written(singleCall(target, client, 'introspection', value)))
+  return [
+    ...single('code exchange', 'code'),
+    ...single('refresh', 'refresh'),
+    {
+      work: 'introspection',
+      name: `${subject}`,
+      server: latchkey,
+      requests: ask('/oauth/introspect', tokens),
+      expect,
+    },
+    {
+      work: 'introspection',
+      name: `${peerName}, opaque tokens`,
+      server: oidcProvider,
+      requests: ask('/token/introspection', opaque),
+      expect,
+    },
+  ]
+}
 
 /** Starts every server. `folder` is Latchkey's data folder, already prepared. */
 export const startTargets = async (folder: string, credentials: Credentials): Promise<Target[]> => {
@@ -104,8 +204,8 @@ export const startTargets = async (folder: string, credentials: Credentials): Pr
   const calls = callsOf(keys, credentials)
   const latchkey = await startLatchkey(folder)
   const answers: Record<string, Answer> = {}
-  for (const work of works) {
-    const call = calls[work][0] as Call
+  for (const ofWork of Object.values(calls)) {
+    const call = ofWork[0] as Call
     answers[`${call.method} ${call.target.split('?', 1)[0]}`] = await record(latchkey.port, call)
   }
   const bare = await startServer(peerFile('bare'), { answers })
@@ -115,11 +215,13 @@ export const startTargets = async (folder: string, credentials: Credentials): Pr
     clientId,
     clientSecret,
     resource: 'http://127.0.0.1/api',
+    redirectUri,
+    challenge: codeChallenge,
   })
 
   const limitHeaders = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset']
   const target = (
-    work: Work,
+    work: keyof typeof calls,
     name: string,
     server: ServerProcess,
     headers: string[],
@@ -145,5 +247,6 @@ export const startTargets = async (folder: string, credentials: Credentials): Pr
     target('client_credentials', subject, latchkey, [], '"access_token":"ey'),
     target('client_credentials', floor, bare, [], '"access_token":"ey'),
     target('client_credentials', 'oidc-provider', oidcProvider, [], '"access_token":"ey'),
+    ...(await oauthTargets(folder, latchkey, oidcProvider, credentials)),
   ]
 }
