@@ -183,7 +183,7 @@ const oauthTargets = async (
     ...single('refresh', 'refresh'),
     {
       work: 'introspection',
-      name: `${subject}`,
+      name: subject,
       server: latchkey,
       requests: ask('/oauth/introspect', tokens),
       expect,

@@ -2,7 +2,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Kysely, Transaction } from 'kysely'
 import { ExactCache } from './exact-cache.ts'
 import { recordLastUse } from './last-use.ts'
 import { migrate } from './migrate.ts'
@@ -22,6 +21,7 @@ import type { ActivitySchema, Schema } from './schema.ts'
 import { whenFree } from './sqlite-busy.ts'
 import { sqliteCounters } from './sqlite-counters.ts'
 import { kyselyOver } from './sqlite-kysely.ts'
+import { groupedTransactions } from './sqlite-transactions.ts'
 import type { ClientRecord, CredentialRecord, GrantRecord, Lookups, SigningKeyRecord, Store } from './store.ts'
 
 export const mainFile = (folder: string): string => join(folder, 'latchkey.db')
@@ -141,17 +141,14 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
   }
   const closeAll = (): void => files.splice(0).forEach((file) => file.close())
   try {
-    const db = kyselyOver<Schema>(await open(mainFile(folder), managingWaitMs))
+    const main = await open(mainFile(folder), managingWaitMs)
+    const db = kyselyOver<Schema>(main)
     const activity = kyselyOver<ActivitySchema>(await open(activityFile(folder), servingWaitMs))
-    const transactionOf =
-      <Tables>(database: Kysely<Tables>) =>
-      <T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> =>
-        whenFree(() => database.transaction().execute(work))
-    const transaction = transactionOf(db)
+    const transaction = groupedTransactions(main, db)
     const migrated = [
       ...(await migrate((work) => transaction((trx) => work(trx as never)), 'migrations', mainMigrations)),
       ...(await migrate(
-        (work) => transactionOf(activity)((trx) => work(trx as never)),
+        (work) => whenFree(() => activity.transaction().execute((trx) => work(trx as never))),
         'activity_migrations',
         activityMigrations,
       )),

@@ -33,6 +33,7 @@ export const startSecondProcess = async (
   })
   const { stdin, stdout } = child
   if (!stdin || !stdout) throw new Error('no pipes')
+  stdin.on('error', () => {}) // lines that were still on their way when it was killed
   const said: string[] = []
   const waiting: ((line: string) => void)[] = []
   createInterface({ input: stdout }).on('line', (line) => {

@@ -4,6 +4,7 @@ import { copyFileSync, readdirSync, readFileSync, statSync, truncateSync, writeF
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
+import { activityMigrations } from '../../src/store/migrations.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { backupSqlite, restoreSqlite } from '../../src/store/sqlite-backup.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -215,13 +216,18 @@ test('what is damaged, newer or no backup is refused, and nothing is changed', a
 test('an older backup is brought to the present schema by the next start', async (t) => {
   const { backup } = await furnish(t)
   const database = new DatabaseSync(backup)
-  database.exec(
-    'DROP TABLE activity_migrations; CREATE TABLE activity_migrations (name TEXT PRIMARY KEY); DROP TABLE slices; DROP TABLE counters; DROP TABLE last_used',
-  )
+  const tables = activityMigrations
+    .flatMap(({ statements }) => statements)
+    .flatMap((statement) => /^CREATE TABLE (\w+)/.exec(statement)?.[1] ?? [])
+  for (const table of tables.toReversed()) database.exec(`DROP TABLE ${table}`)
+  database.exec('DELETE FROM activity_migrations')
   database.close()
   const folder = join(temporaryFolder(t), 'data')
   await restoreSqlite(folder, backup)
   const store = await open(t, folder)
-  assert.deepEqual(store.migrated, ['001-activity'])
+  assert.deepEqual(
+    store.migrated,
+    activityMigrations.map(({ name }) => name),
+  )
   assert.equal((await store.counters.peek(window, at)).taken, 0)
 })

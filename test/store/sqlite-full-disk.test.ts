@@ -25,6 +25,12 @@ test('a change that finds no room fails as a fault of the store, and goes throug
     assert.ok(isStoreFault(error))
     return true
   })
+  // what SQLite undoes by itself takes down all that were to be committed together, and each is told
+  const together = await Promise.allSettled([add(randomUUIDv7(), 'small'), add(randomUUIDv7(), 'x'.repeat(100_000))])
+  assert.deepEqual(
+    together.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
   await sql`PRAGMA max_page_count = 1000000`.execute(store.db)
   const later = randomUUIDv7()
   await add(later, 'y'.repeat(100_000))

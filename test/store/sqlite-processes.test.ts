@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { activityMigrations, mainMigrations } from '../../src/store/migrations.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { addCredential, addOrganization, at } from './rows.ts'
@@ -15,7 +16,7 @@ test('two processes that start at once on an empty folder both serve, 10 times o
     const both = await Promise.all([startSecondProcess(t, folder, startAt), startSecondProcess(t, folder, startAt)])
     const migrated = both.flatMap((each) => each.migrated)
     assert.equal(new Set(migrated).size, migrated.length, 'nothing is applied twice')
-    assert.equal(migrated.length, 2)
+    assert.equal(migrated.length, mainMigrations.length + activityMigrations.length)
     for (const each of both)
       assert.equal(((await each.ask(`take c 60000 10 ${at}`)) as { granted: number }).granted > 0, true)
     await Promise.all(both.map((each) => each.kill()))

@@ -39,6 +39,30 @@ export const transactions: readonly Requirement[] = [
     },
   ],
   [
+    'of many at once, what throws is undone alone',
+    async (database) => {
+      const store = await database.open()
+      const add = (name: string, fails: boolean): Promise<string> =>
+        store.transaction(async (trx) => {
+          await trx.insertInto('settings').values({ name, value: '1' }).execute()
+          if (fails) throw new RangeError(name)
+          await new Promise((resolve) => setTimeout(resolve, 1))
+          return name
+        })
+      const names = Array.from({ length: 12 }, (_, index) => `setting-${String(index).padStart(2, '0')}`)
+      const outcomes = await Promise.allSettled(names.map((name, index) => add(name, index % 3 === 1)))
+      const expected = names.map((name, index) =>
+        index % 3 === 1 ? { status: 'rejected', reason: new RangeError(name) } : { status: 'fulfilled', value: name },
+      )
+      assert.deepEqual(outcomes, expected)
+      const kept = await store.db.selectFrom('settings').select('name').orderBy('name').execute()
+      assert.deepEqual(
+        kept.map(({ name }) => name),
+        names.filter((_, index) => index % 3 !== 1),
+      )
+    },
+  ],
+  [
     '20 increments at once, through two stores, make 20',
     async (database) => {
       const stores = [await database.open(), await database.open()] as const
