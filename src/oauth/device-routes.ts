@@ -45,8 +45,10 @@ export const deviceRoutes =
   async (app) => {
     takeOAuthForms(app, 'device authorization refused')
     const authorizeDevice = deviceAuthorization(deps)
-    app.post(url, { schema }, (request) =>
-      authorizeDevice(formRequestOf(request), clientAddress(request.raw, deps.proxies)),
-    )
+    app.post(url, { schema }, async (request, reply) => {
+      const { answer, nonce } = await authorizeDevice(formRequestOf(request), clientAddress(request.raw, deps.proxies))
+      if (nonce !== undefined) reply.header('dpop-nonce', nonce)
+      return answer
+    })
     refuseOtherMethods(app, url)
   }

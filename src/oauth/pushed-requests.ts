@@ -9,7 +9,7 @@ import { Form } from './form.ts'
 export const requestUriPrefix = 'urn:ietf:params:oauth:request_uri:'
 
 /** How long a browser may take to come with it. */
-const lifetimeSeconds = 90
+export const lifetimeSeconds = 90
 
 /** How long the person may then take to sign in and decide. */
 const openLifetimeMs = 15 * 60_000
@@ -24,6 +24,14 @@ export interface PushedRequest {
   /** Seconds. */
   expiresIn: number
 }
+
+/** RFC 9126 §2.3: 429. */
+export const tooManyPushed = (waitMs: number, reason: string): OAuthError =>
+  new OAuthError('temporarily_unavailable', 'Too many requests have been pushed. Retry shortly.', {
+    status: 429,
+    headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
+    reason,
+  })
 
 /** Keeps a request that has been found good, in the query's form. Throws OAuthError where the client has pushed too many. */
 export const storePushedRequest = async (
@@ -40,11 +48,7 @@ export const storePushedRequest = async (
     activity,
   )
   if (numAffectedRows !== 1n)
-    throw new OAuthError('temporarily_unavailable', 'This client has pushed too many requests. Retry shortly.', {
-      status: 429, // §2.3
-      headers: { 'retry-after': String(lifetimeSeconds) },
-      reason: `client ${clientId} has ${maxPerClient} pushed requests`,
-    })
+    throw tooManyPushed(lifetimeSeconds * 1000, `client ${clientId} has ${maxPerClient} pushed requests`)
   return { requestUri, expiresIn: lifetimeSeconds }
 }
 

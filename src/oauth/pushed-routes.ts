@@ -1,10 +1,11 @@
 // POST /oauth/par (RFC 9126 §2) on Fastify.
 import { Type } from 'typebox'
 import type { FastifyPluginAsync } from 'fastify'
+import { clientAddress } from '../http/client-address.ts'
 import { formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
 import { formMediaType } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
-import { pushAuthorizationRequest } from './pushed-authorization.ts'
+import { pushedAuthorization } from './pushed-authorization.ts'
 
 const ErrorAnswer = Type.Object({ error: Type.String(), error_description: Type.String() })
 
@@ -46,8 +47,10 @@ export const pushedRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
     takeOAuthForms(app, 'pushed request refused')
+    const push = pushedAuthorization(deps)
     app.post(url, { schema }, async (request, reply) => {
-      const { requestUri, expiresIn, nonce } = await pushAuthorizationRequest(deps, formRequestOf(request))
+      const ip = clientAddress(request.raw, deps.proxies)
+      const { requestUri, expiresIn, nonce } = await push(formRequestOf(request), ip)
       if (nonce !== undefined) reply.header('dpop-nonce', nonce)
       return reply.code(201).send({ request_uri: requestUri, expires_in: expiresIn })
     })

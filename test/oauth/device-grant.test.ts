@@ -1,6 +1,7 @@
 // RFC 8628 §3.4, §3.5, §5: what a device is told while it asks, and that it gets its tokens once, alone, and never by another's code.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Prover, prover, withNonce } from '../dpop.ts'
 import { deviceGrant, deviceScene, type Tokens } from './device-scene.ts'
 
 const told = (answer: { statusCode: number; json: <T>() => T }) => [
@@ -130,4 +131,36 @@ test('RFC 8628 §3.5: without the refresh token grant there is none', async (t) 
   const tokens = (await poll(device_code, { client_id })).json<Tokens>()
   assert.ok(tokens.access_token)
   assert.equal(tokens.refresh_token, undefined)
+})
+
+test('RFC 9449 §5: asked for with a proof, the code gives its tokens to that key alone', async (t) => {
+  const { launched, clock, allow } = await deviceScene(t)
+  const { issuer } = launched.config
+  const [mine, other] = [await prover('ES256', clock), await prover('ES256', clock)]
+  const post = (by: Prover | undefined, path: string, form: Record<string, string>) => {
+    const ask = (dpop?: string) =>
+      launched.ask('POST', path, {
+        form: { client_id: 'latchkey-cli', ...form },
+        headers: dpop === undefined ? {} : { dpop },
+      })
+    return by ? withNonce(by, { url: issuer + path }, ask) : ask()
+  }
+  const started = await post(mine, '/oauth/device_authorization', { scope: 'manage' })
+  assert.equal(started.statusCode, 200, started.body)
+  const { device_code, user_code } = started.json<{ device_code: string; user_code: string }>()
+  await allow(user_code, { organizationId: null, allOrganizations: true })
+  const collect = async (by: Prover | undefined) => {
+    clock.advance(10_000)
+    return post(by, '/oauth/token', { grant_type: deviceGrant, device_code })
+  }
+  assert.deepEqual(told(await collect(undefined)), [400, 'invalid_grant'])
+  assert.deepEqual(told(await collect(other)), [400, 'invalid_grant'])
+  const tokens = await collect(mine)
+  assert.equal(tokens.statusCode, 200, tokens.body)
+  assert.equal(tokens.json<{ token_type: string }>().token_type, 'DPoP')
+  const malformed = await launched.ask('POST', '/oauth/device_authorization', {
+    form: { client_id: 'latchkey-cli', scope: 'manage' },
+    headers: { dpop: 'e30.e30.' },
+  })
+  assert.deepEqual(told(malformed), [400, 'invalid_dpop_proof'])
 })

@@ -162,3 +162,16 @@ test('RFC 9126 §6: a client that must push cannot come without having pushed', 
   assert.equal((await authorize(launched, browser, { ...request, client_id })).statusCode, 400)
   assert.equal((await authorize(launched, browser, { client_id, request_uri: await pushed() })).statusCode, 200)
 })
+
+test('RFC 9126 §2.3: anybody may push in the name of a public client, but one address only so often', async (t) => {
+  const { client, publicId, request, push, clock } = await scene(t)
+  const asPublic = (headers = {}) => push({ ...request, client_id: publicId }, { headers })
+  let pushes = 0
+  let answer = await asPublic()
+  for (; answer.statusCode === 201; answer = await asPublic()) pushes++
+  assert.deepEqual([pushes, answer.statusCode, answer.headers['retry-after']], [600, 429, '90'])
+  assert.equal((await asPublic({ 'x-forwarded-for': '203.0.113.7' })).statusCode, 201)
+  assert.equal((await push({ ...request, ...client })).statusCode, 201, 'who proves itself is not held to it')
+  clock.advance(90_000)
+  assert.equal((await asPublic()).statusCode, 201)
+})
