@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { launch, stoppedClock, world } from '../harness.ts'
-import { exampleText, freePort, programOrSkip, run } from './proxy-process.ts'
+import { programOrSkip, runCaddy } from './proxy-process.ts'
 import { type Answered, send, serve, upstream } from './wire.ts'
 
 test('Caddy asks Latchkey about every request', async (t) => {
@@ -26,15 +26,7 @@ test('Caddy asks Latchkey about every request', async (t) => {
   const people = await world(launched)
   const made = await people.key({ scopes: 'read' })
   const latchkey = await serve(t, launched)
-  const port = await freePort()
-  await run(
-    t,
-    caddy,
-    'Caddyfile',
-    exampleText('caddy/Caddyfile', { 8000: latchkey, 8080: port, 9000: behind.port }),
-    port,
-    (folder) => ['run', '--config', `${folder}/Caddyfile`, '--adapter', 'caddyfile'],
-  )
+  const { port } = await runCaddy(t, caddy, { latchkey, api: behind.port })
   const ask = (headers: string[] = [], { path = '/v1/things', method = 'GET', body = '' } = {}) =>
     send(port, {
       path,

@@ -1,10 +1,11 @@
 // RFC 9449 §7: bound tokens at protected APIs, and whoever has stolen one.
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import type { LatchkeyConfig } from '../../src/config/config.ts'
 import { type ProofParts, type Prover, prover, withNonce } from '../dpop.ts'
 import { type Launched, type World, launch, stoppedClock, world } from '../harness.ts'
-import { send, serve, upstream } from './wire.ts'
+import { send, sendBytes, serve, upstream } from './wire.ts'
 
 const file: LatchkeyConfig = {
   apis: {
@@ -27,7 +28,7 @@ const metadata = 'resource_metadata="http://orders.test:8000/.well-known/oauth-p
 const algs = 'algs="ES256 EdDSA Ed25519 RS256"'
 
 /** An access token for the API that is bound to the key. */
-export const boundToken = async (
+const boundToken = async (
   launched: Launched,
   acme: World,
   by: Prover,
@@ -296,6 +297,34 @@ test('forward-auth: the proof is for the request that the proxy describes', asyn
   )
   const untold = await launched.ask('GET', '/forward-auth?api=behind', { as: (await acme.key()).key })
   assert.equal(untold.statusCode, 200, 'what needs no proof needs no description')
+})
+
+test('a WebSocket is opened with a proof of its handshake', async (t) => {
+  const behind = await upstream(t, (_request, response) => response.end())
+  behind.server.on('upgrade', (request, socket: Socket) => {
+    behind.seen.push(request)
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  })
+  const launched = await launch(t, { file: { apis: { one: { hosts: ['api.test'], upstream: behind.url } } } })
+  const acme = await world(launched)
+  const mine = await prover()
+  const token = await boundToken(launched, acme, mine, 'one')
+  const port = await serve(t, launched)
+  const parts = { method: 'GET', url: 'http://api.test:8000/socket', token }
+  const open = async (proof: string, scheme = 'DPoP'): Promise<string> =>
+    sendBytes(
+      port,
+      `GET /socket HTTP/1.1\r\nHost: api.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: ${scheme} ${token}\r\nDPoP: ${proof}\r\n\r\n`,
+    )
+  const asked = await open(await mine.prove(parts))
+  assert.match(asked, /^HTTP\/1.1 401 [^]*www-authenticate: DPoP [^]*error="use_dpop_nonce"/i)
+  const nonce = /dpop-nonce: (\S+)/i.exec(asked)?.[1]
+  const proof = await mine.prove({ ...parts, nonce })
+  assert.match(await open(await mine.prove({ ...parts, nonce }), 'Bearer'), /^HTTP\/1.1 401 /)
+  assert.match(await open(proof), /^HTTP\/1.1 101 /)
+  assert.match(await open(proof), /^HTTP\/1.1 401 /)
+  assert.equal(behind.seen.length, 1)
+  assert.equal(behind.seen[0]?.headers.dpop, undefined)
 })
 
 test('upstreams get no proof and tell no nonce; a long answer outlives its proof', async (t) => {

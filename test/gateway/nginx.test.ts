@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { launch, stoppedClock, world } from '../harness.ts'
-import { exampleText, freePort, programOrSkip, run } from './proxy-process.ts'
+import { programOrSkip, runNginx } from './proxy-process.ts'
 import { type Answered, send, serve, upstream } from './wire.ts'
 
 test('nginx asks Latchkey about every request', async (t) => {
@@ -26,27 +26,7 @@ test('nginx asks Latchkey about every request', async (t) => {
   const people = await world(launched)
   const made = await people.key({ scopes: 'read' })
   const latchkey = await serve(t, launched)
-  const port = await freePort()
-  const conf = exampleText('nginx/nginx.conf', { 8000: latchkey, 8080: port, 9000: behind.port }, (text) =>
-    text
-      .replace('worker_processes auto;', 'worker_processes 1;')
-      .replace(
-        'http {',
-        `http { access_log off; ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path temp/${name};`).join(' ')}`,
-      ),
-  )
-  // without root there is nobody to become
-  const user = process.getuid?.() === 0 ? 'user root; ' : ''
-  await run(t, nginx, 'nginx.conf', conf, port, (folder) => [
-    '-p',
-    folder,
-    '-c',
-    `${folder}/nginx.conf`,
-    '-e',
-    'stderr',
-    '-g',
-    `${user}daemon off; pid ${folder}/nginx.pid;`,
-  ])
+  const { port } = await runNginx(t, nginx, { latchkey, api: behind.port })
   const ask = (headers: string[] = [], { path = '/v1/things', method = 'GET', body = '' } = {}) =>
     send(port, {
       path,

@@ -40,7 +40,7 @@ export const freePort = async (): Promise<number> => {
 }
 
 /** The example `name` with its ports replaced by those given, and `edit` applied. */
-export const exampleText = (
+const exampleText = (
   name: string,
   ports: Record<'8000' | '8080' | '9000', number>,
   edit: (text: string) => string = (text) => text,
@@ -69,7 +69,7 @@ export interface Running {
 }
 
 /** Writes `text` as `file` into a new folder and runs the program there until the test ends. `args` may name the folder. */
-export const run = async (
+const run = async (
   t: TestContext,
   program: string,
   file: string,
@@ -99,4 +99,49 @@ export const run = async (
     await delay(50)
   }
   return { folder, written: () => written }
+}
+
+/** Runs the proxy on its example, between Latchkey and an API at these ports; answers the port that callers come to. */
+type RunExample = (
+  t: TestContext,
+  program: string,
+  ports: { latchkey: number; api: number },
+) => Promise<Running & { port: number }>
+
+export const runNginx: RunExample = async (t, program, { latchkey, api }) => {
+  const port = await freePort()
+  const text = exampleText('nginx/nginx.conf', { 8000: latchkey, 8080: port, 9000: api }, (conf) =>
+    conf
+      .replace('worker_processes auto;', 'worker_processes 1;')
+      .replace(
+        'http {',
+        `http { access_log off; ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path temp/${name};`).join(' ')}`,
+      ),
+  )
+  // without root there is nobody to become
+  const user = process.getuid?.() === 0 ? 'user root; ' : ''
+  const running = await run(t, program, 'nginx.conf', text, port, (folder) => [
+    '-p',
+    folder,
+    '-c',
+    `${folder}/nginx.conf`,
+    '-e',
+    'stderr',
+    '-g',
+    `${user}daemon off; pid ${folder}/nginx.pid;`,
+  ])
+  return { ...running, port }
+}
+
+export const runCaddy: RunExample = async (t, program, { latchkey, api }) => {
+  const port = await freePort()
+  const text = exampleText('caddy/Caddyfile', { 8000: latchkey, 8080: port, 9000: api })
+  const running = await run(t, program, 'Caddyfile', text, port, (folder) => [
+    'run',
+    '--config',
+    `${folder}/Caddyfile`,
+    '--adapter',
+    'caddyfile',
+  ])
+  return { ...running, port }
 }
