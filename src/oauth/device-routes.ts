@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsync } from 'fastify'
 import { clientAddress } from '../http/client-address.ts'
 import { deviceAuthorization } from './device/device-authorization.ts'
-import { formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
+import { clientFields, formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
 import { formMediaType } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
 
@@ -18,10 +18,7 @@ const schema = {
   security: [],
   consumes: [formMediaType],
   body: Type.Object({
-    client_id: Type.Optional(
-      Type.String({ description: 'With client_secret, or alone for a public client; else use HTTP Basic.' }),
-    ),
-    client_secret: Type.Optional(Type.String()),
+    ...clientFields,
     scope: Type.Optional(Type.String({ description: 'Space-separated. Default: all that may be granted.' })),
     resource: Type.Optional(Type.String({ description: 'Audience of the API that the token is for (RFC 8707).' })),
   }),

@@ -1,6 +1,7 @@
 // What the endpoints that clients call share on Fastify: forms in, JSON out that nobody keeps, errors as in RFC 6749 §5.2.
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
 import type { Logger } from 'pino'
 import type { Site } from '../gateway/sites.ts'
 import { type DirectRoute, putBack, wholeBody } from '../http/direct.ts'
@@ -24,6 +25,20 @@ export const thrownOAuthAnswer = (
   if (status >= 500) log.error({ request_id: requestId, err: thrown }, 'fault')
   else log.info({ request_id: requestId, error, reason }, refused)
   return { status, headers: { ...notKept, ...headers }, body: { error, error_description: description } }
+}
+
+/** What of a form speaks for a client, for readers of the API's description. */
+export const clientFields = {
+  client_id: Type.Optional(
+    Type.String({ description: 'With client_secret, or alone for a public client; else use HTTP Basic.' }),
+  ),
+  client_secret: Type.Optional(Type.String()),
+  client_assertion_type: Type.Optional(
+    Type.String({ description: 'With client_assertion: urn:ietf:params:oauth:client-assertion-type:jwt-bearer.' }),
+  ),
+  client_assertion: Type.Optional(
+    Type.String({ description: 'A JWT that the client signed with its key (RFC 7523 §2.2), for clients with keys.' }),
+  ),
 }
 
 /** Lets the routes of this scope take forms as bytes, and answer errors the OAuth way. `refused`: what the log calls a refusal. */

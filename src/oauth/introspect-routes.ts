@@ -5,6 +5,7 @@ import type { DirectRoute } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
 import type { Answer } from '../verify/wire.ts'
 import {
+  clientFields,
   directForm,
   formRequestOf,
   type IncomingForm,
@@ -52,8 +53,7 @@ const schema = {
   body: Type.Object({
     token: Type.String(),
     token_type_hint: Text,
-    client_id: Type.Optional(Type.String({ description: 'With client_secret; else use HTTP Basic.' })),
-    client_secret: Text,
+    ...clientFields,
   }),
   response: { 200: IntrospectionAnswer, 400: ErrorAnswer, 401: ErrorAnswer },
 }

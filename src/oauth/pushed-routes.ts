@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsync } from 'fastify'
 import { clientAddress } from '../http/client-address.ts'
-import { formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
+import { clientFields, formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
 import { formMediaType } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
 import { pushedAuthorization } from './pushed-authorization.ts'
@@ -20,8 +20,7 @@ const schema = {
   security: [],
   consumes: [formMediaType],
   body: Type.Object({
-    client_id: Type.String(),
-    client_secret: Type.Optional(Type.String({ description: 'Or use HTTP Basic; none for a public client.' })),
+    ...clientFields,
     response_type: Type.Literal('code'),
     redirect_uri: Type.Optional(Type.String()),
     scope: Type.Optional(Type.String()),

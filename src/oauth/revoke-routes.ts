@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsync } from 'fastify'
 import { clientAddress } from '../http/client-address.ts'
-import { formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
+import { clientFields, formRequestOf, refuseOtherMethods, takeOAuthForms } from './endpoint.ts'
 import { formMediaType } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
 import { revokeToken } from './revoke.ts'
@@ -20,10 +20,7 @@ const schema = {
   body: Type.Object({
     token: Type.String({ description: 'An access or refresh token of the client, or any API key or personal token.' }),
     token_type_hint: Type.Optional(Type.String()),
-    client_id: Type.Optional(
-      Type.String({ description: 'With client_secret, or alone for a public client; else use HTTP Basic.' }),
-    ),
-    client_secret: Type.Optional(Type.String()),
+    ...clientFields,
   }),
   response: { 200: Type.Object({}), 400: ErrorAnswer, 401: ErrorAnswer },
 }

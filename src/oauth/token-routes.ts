@@ -5,6 +5,7 @@ import type { DirectRoute } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
 import type { Answer } from '../verify/wire.ts'
 import {
+  clientFields,
   directForm,
   formRequestOf,
   type IncomingForm,
@@ -19,10 +20,7 @@ import { issueToken } from './token.ts'
 
 const TokenBody = Type.Object({
   grant_type: Type.String(),
-  client_id: Type.Optional(
-    Type.String({ description: 'With client_secret, or alone for a public client; else use HTTP Basic.' }),
-  ),
-  client_secret: Type.Optional(Type.String()),
+  ...clientFields,
   scope: Type.Optional(Type.String({ description: 'Space-separated. Default: all that may be granted.' })),
   resource: Type.Optional(Type.String({ description: 'Audience of the API that the token is for (RFC 8707).' })),
   audience: Type.Optional(Type.String({ description: 'Exchange: name or audience of the API.' })),

@@ -170,6 +170,15 @@ test('rights over clients', async (t) => {
     assert.equal(await status(key, 'PATCH', `/clients/${client_id}`, { apis: ['example'] }), 403)
   })
 
+  await t.test('what tells of a person is that person’s to allow: whoever makes clients may let them ask', async () => {
+    const { key } = await acme.key({ scopes: 'manage:clients read' })
+    const admin = await person('admin')
+    for (const as of [key, admin.token]) {
+      assert.equal(await status(as, 'POST', clients, { name: 'C', scopes: 'read openid email' }), 201)
+    }
+    assert.equal(await status(key, 'POST', clients, { name: 'C', scopes: 'openid write' }), 403)
+  })
+
   await t.test('a secret ends no later than the credential that made it', async () => {
     const { token } = await operate<{ token: string }>('POST', `/users/${acme.owner}/tokens`, {
       name: 'Short',

@@ -1,6 +1,7 @@
 // Last uses: written in batches, never moved back.
 import assert from 'node:assert/strict'
 import type { Store } from '../../../src/store/store.ts'
+import { useOnce } from '../../../src/store/used-ids.ts'
 import type { Requirement } from '../conformance.ts'
 import { at } from '../rows.ts'
 
@@ -13,6 +14,21 @@ const lastUses = async (store: Store): Promise<Record<string, number>> =>
   )
 
 export const activity: readonly Requirement[] = [
+  [
+    'what may be used once is used once, by whichever process comes first',
+    async (database) => {
+      const stores = [await database.open(), await database.open()] as const
+      const uses = await Promise.all(
+        [0, 1, 0, 1, 0, 1].map((which) => useOnce(stores[which] as Store, ['proof', 'a client', 'a jti'], at)),
+      )
+      assert.equal(uses.filter(Boolean).length, 1)
+      assert.equal(await useOnce(stores[0], ['proof', 'a client', 'another jti'], at), true)
+      assert.equal(await useOnce(stores[1], ['proof', 'a client, a jti'], at), true, 'parts do not run together')
+      await stores[0].close()
+      const later = await database.open()
+      assert.equal(await useOnce(later, ['proof', 'a client', 'a jti'], at), false)
+    },
+  ],
   [
     'a last use never moves back',
     async (database) => {
