@@ -32,6 +32,9 @@ export interface Introspection {
   kind?: string
 }
 
+/** As `makeSecret` makes them: what another system has made may begin alike. */
+const refreshTokenForm = /^rt_[\w-]{43}$/
+
 /** The one answer about everything that is not good, or not the caller's to know. */
 const inactive: Introspection = { active: false }
 
@@ -42,7 +45,7 @@ export const introspect = async (deps: OAuthDeps, request: FormRequest): Promise
   const caller = await introspectionCaller(deps, request, parameters)
   const token = parameters.get('token')
   if (token === undefined) throw new OAuthError('invalid_request', 'Send the token')
-  if (token.startsWith('rt_'))
+  if (refreshTokenForm.test(token))
     return caller.clientId === undefined ? inactive : ofRefreshToken(deps, token, caller.clientId)
   for (const api of candidates(deps.config, token, caller, request.hostApi)) {
     const decision = await deps.verifier.judge(api, { credential: token, dryRun: true, introspected: true })

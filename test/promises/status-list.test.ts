@@ -56,6 +56,6 @@ const title = 'tokens answered before kill -9 are shown as revoked by every othe
 
 test(`${title}: SQLite`, (t) => story(t, {}))
 
-await withPostgres(`${title}: Postgres`, () =>
-  test(`${title}: Postgres`, async (t) => story(t, { DATABASE_URL: urlOf(await temporarySchema(t)) })),
-)
+await withPostgres(`${title}: Postgres`, () => {
+  test(`${title}: Postgres`, async (t) => story(t, { DATABASE_URL: urlOf(await temporarySchema(t)) }))
+})
