@@ -21,6 +21,7 @@ h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; 
 h2 { margin: 1.75rem 0 .5rem; font-size: 1rem; font-weight: 650; }
 p { margin: 0 0 1rem; }
 .lead, .hint { color: var(--quiet); }
+.lead strong, .hint strong { color: var(--text); }
 .field { margin: 0 0 1.125rem; }
 label { display: block; margin-bottom: .3125rem; font-size: .9375rem; font-weight: 550; }
 input { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--field); border-radius: .5rem; }
@@ -36,7 +37,13 @@ button.secondary, .button.secondary { color: var(--text); background: transparen
 button.secondary:hover, .button.secondary:hover { background: var(--code); }
 .notice { margin-bottom: 1.25rem; padding: .75rem .875rem; background: var(--code); border-left: .25rem solid var(--accent); border-radius: .5rem; }
 .typed { display: block; margin: .375rem 0; font: 600 1.375rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .08em; }
-.actions { display: grid; gap: .5rem; }
+.actions { display: grid; gap: .5rem; margin-top: 1.25rem; }
+.account { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .125rem .875rem; margin: 1rem 0; padding: .625rem .875rem; font-size: .9375rem; background: var(--code); border-radius: .5rem; }
+form + .account { margin-top: 1.5rem; }
+.scopes { list-style: none; margin: 0 0 1.125rem; padding: 0; border: 1px solid var(--line); border-radius: .5rem; }
+.scopes li { padding: .5rem .875rem; }
+.scopes li + li { border-top: 1px solid var(--line); }
+main > :last-child, dl > :last-child { margin-bottom: 0; }
 select { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--field); border-radius: .5rem; }
 ul { margin: 0 0 1rem; padding-left: 1.25rem; }
 button.danger { color: var(--bad); background: transparent; border-color: var(--bad); }

@@ -109,6 +109,7 @@ test('by keyboard alone from the client over sign-in and consent back to the cli
   await inEveryLook(browser, async (page, look) => {
     const assertPolicy = watchPolicy(page)
     await page.goto(address({ prompt: 'consent' }))
+    await page.locator('#email:focus').waitFor()
     await page.keyboard.type('ada@example.com')
     await page.keyboard.press('Tab')
     await page.keyboard.type(password)

@@ -1,61 +1,68 @@
-// RFC 8628 §3.3 in a real browser: `latchkey login`, the address that it prints, signing in, and allowing it; accessible in every look.
+// RFC 8628 §3.3 in a real browser: the code is typed, the person looks and allows, by keyboard alone and in every look.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { accessibilityFaults, browserOrSkip, inEveryLook, isTooWide } from '../browser.ts'
-import { command, commandJson, startCommand, startServer } from '../processes.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { addPerson, password } from '../visitor.ts'
+import { deviceGrant } from './device-scene.ts'
+import { token } from './flow.ts'
+import { listening } from './listening.ts'
 
-const password = 'correct horse battery staple'
-
-test('the command line signs in through the browser', async (t) => {
+test('a device is connected by keyboard, and another is turned away', async (t) => {
   const browser = await browserOrSkip(t)
   if (!browser) return
-  const [folder, laptop] = [temporaryFolder(t), temporaryFolder(t)]
-  const person = ['--email', 'ada@example.com', '--name', 'Ada', '--password-stdin', '--json']
-  const created = await command(folder, ['users', 'create', ...person], { input: password })
-  const { id } = JSON.parse(created.stdout) as { id: string }
-  for (const name of ['Acme', 'Globex']) await commandJson(folder, 'orgs', 'create', '--name', name, '--owner', id)
-  const server = await startServer(t, folder)
-  const url = `http://localhost:${server.port}`
-
-  const login = startCommand(laptop, ['login', '--url', url])
-  const printed = /Open (http:\S+)\nand see that it shows the code ([A-Z-]{9})/
-  while (!printed.test(login.stderr())) await new Promise((resolve) => setTimeout(resolve, 20))
-  const [, address = '', code = ''] = printed.exec(login.stderr()) ?? []
-  const page = await browser.newPage()
-  await page.goto(address)
-  await page.getByLabel('E-mail').fill('ada@example.com')
-  await page.getByLabel('Password').fill(password)
-  await page.keyboard.press('Enter')
-  await page.waitForURL(address)
-  assert.match(await page.locator('main').innerText(), new RegExp(code))
-  await page.getByLabel('Organization').selectOption('All of my organizations')
-  await page.getByRole('button', { name: 'Allow' }).click()
-  await page.getByRole('heading', { name: 'Your device is connected' }).waitFor()
-  const { status, stdout } = await login.ended
-  assert.equal(status, 0)
-  assert.match(stdout, /^Signed in to .+ as ada@example\.com\./)
-  const { data } = await commandJson<{ data: { name: string }[] }>(laptop, 'orgs', 'list', '--url', url)
-  assert.deepEqual(data.map(({ name }) => name).toSorted(), ['Acme', 'Globex'])
-
-  // the pages as everybody sees them
-  const cookies = await page.context().cookies()
-  const device = await server.ask('POST', '/oauth/device_authorization', {
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: 'client_id=latchkey-cli&scope=manage',
-  })
-  const { verification_uri_complete: waiting } = device.json<{ verification_uri_complete: string }>()
-  await inEveryLook(browser, async (other, look) => {
-    await other.context().addCookies(cookies)
-    for (const shown of [`${url}/device?user_code=BBBB-BBBB`, waiting]) {
-      await other.goto(shown)
-      assert.deepEqual(await accessibilityFaults(other), [], `${look} ${shown}`)
-      assert.equal(await isTooWide(other), false, `${look} ${shown}`)
+  const { launched, issuer, acme } = await listening(t)
+  const person = await addPerson(launched)
+  await launched.operate('POST', '/organizations', { name: 'Analytical Engines', owner: person })
+  const client = await acme.client({ name: 'Television', public: true, grants: [deviceGrant] })
+  const start = async () =>
+    (
+      await launched.ask('POST', '/oauth/device_authorization', {
+        form: { client_id: client.client_id, scope: 'read' },
+      })
+    ).json<{ device_code: string; user_code: string; verification_uri: string }>()
+  const collect = (device_code: string) =>
+    token(launched, { client_id: client.client_id }, { grant_type: deviceGrant, device_code })
+  await inEveryLook(browser, async (page, look) => {
+    const check = async (): Promise<void> => {
+      assert.deepEqual(await accessibilityFaults(page), [], `${look} ${page.url()}`)
+      assert.equal(await isTooWide(page), false, `${look} ${page.url()}`)
     }
+    const press = async (button: string): Promise<void> => {
+      for (let presses = 0; (await page.evaluate('document.activeElement.textContent')) !== button; presses++) {
+        assert.ok(presses < 5, `${button} is reached within a few presses`)
+        await page.keyboard.press('Tab')
+      }
+      await page.keyboard.press('Enter')
+    }
+    const { device_code, user_code, verification_uri } = await start()
+    assert.equal(verification_uri, `${issuer.origin}/device`)
+    await page.goto(verification_uri)
+    await page.locator('#email:focus').waitFor()
+    await page.keyboard.type('ada@example.com')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(password)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Connect a device' }).waitFor()
+    await check()
+    await page.locator('#user_code:focus').waitFor()
+    await page.keyboard.type('WRNG-CDEX')
+    await page.keyboard.press('Enter')
+    await page.locator('#user_code-mistake').waitFor()
+    await check()
+    await page.getByLabel('Code').fill(user_code.toLowerCase().replace('-', ' '))
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Allow Television?' }).waitFor()
+    await check()
+    await press('Allow')
+    await page.getByRole('heading', { name: 'Your device is connected' }).waitFor()
+    await check()
+    assert.equal((await collect(device_code)).status, 200)
+
+    const unwanted = await start()
+    await page.goto(`${verification_uri}?user_code=${unwanted.user_code}`)
+    await press('Deny')
+    await page.getByRole('status').waitFor()
+    await check()
+    assert.equal((await collect(unwanted.device_code)).body.error, 'access_denied')
   })
-  await page.goto(`${url}/device`)
-  await page.keyboard.type(new URL(waiting).searchParams.get('user_code')?.toLowerCase().replace('-', ' ') ?? '')
-  await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Deny' }).click()
-  await page.getByRole('heading', { name: 'Nothing was allowed' }).waitFor()
 })

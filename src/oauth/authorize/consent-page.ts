@@ -5,6 +5,17 @@ import type { Api } from '../../config/config.ts'
 import type { ClientRecord } from '../../store/store.ts'
 import type { Choice } from './next-step.ts'
 
+/** An API in the words that the person reads. */
+export const apiWords = ({ name, upstreams }: Api): string =>
+  upstreams.values().next().value?.kind === 'management' ? 'Latchkey' : name
+
+/** Whose account it is about, and the way to another. `here`: the path of the page, to come back to. */
+export const accountLine = (email: string, here: string): Html =>
+  html`<p class="account">
+    <span>Signed in as <strong>${email}</strong></span>
+    <a href="/login?prompt=login&amp;return_to=${encodeURIComponent(here)}">Use another account</a>
+  </p>`
+
 /** Who asks: the name is the client's own word, so that what is known for certain stands beside it. */
 export const clientFacts = ({
   id,
@@ -74,8 +85,8 @@ export const consentPage = (question: ConsentQuestion): string => {
   const { client, api, scopes, choices, redirectUri, email, query, formToken } = question
   return layout(
     `Allow ${client.name}?`,
-    html`<p>${clientFacts(client)} asks for access to <strong>${api.name}</strong> in your name.</p>
-      <p>You are signed in as <strong>${email}</strong>.</p>
+    html`<p class="lead">${clientFacts(client)} asks for access to <strong>${apiWords(api)}</strong> in your name.</p>
+      ${accountLine(email, `/oauth/authorize?${query}`)}
       <h2>It may</h2>
       ${scopeList(api, scopes)}
       <form method="post" action="/oauth/authorize/decision?${query}">
@@ -89,10 +100,7 @@ export const consentPage = (question: ConsentQuestion): string => {
           <button type="submit" name="decision" value="allow">Allow</button>
           <button type="submit" name="decision" value="deny" class="secondary" formnovalidate>Deny</button>
         </div>
-      </form>
-      <p class="hint">
-        Not you? <a href="/login?prompt=login&amp;return_to=${encodeURIComponent(`/oauth/authorize?${query}`)}">Use another account</a>
-      </p>`,
+      </form>`,
   )
 }
 
@@ -100,7 +108,7 @@ export const consentPage = (question: ConsentQuestion): string => {
 export const refusedPage = (description: string, error: string, requestId: string): string =>
   layout(
     'This request cannot be answered',
-    html`<p role="alert">${description}.</p>
+    html`<p class="summary" role="alert">${description}.</p>
       <p>
         The application that sent you here has made a mistake, or its address was changed on the way. Nothing has been
         shared with it. Go back to it and try again; if that does not help, tell its makers this:
@@ -118,7 +126,7 @@ export const expiredPage = (query: string): string =>
   layout(
     'This page has expired',
     html`<p role="alert">Nothing has been allowed. The page was open for too long, or was answered already.</p>
-      <p><a href="/oauth/authorize?${query}">Look at the request again</a></p>`,
+      <a class="button" href="/oauth/authorize?${query}">Look at the request again</a>`,
   )
 
 /** The one line of script on any page: it sends the form of `formPostPage`. */

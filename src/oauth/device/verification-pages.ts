@@ -1,6 +1,6 @@
 // RFC 8628 §3.3, §5.4: what a person sees who connects a device: the code, then who asks for what, and what to be wary of.
 import { field, html, type Html, layout } from '../../http/page.ts'
-import { clientFacts, organizationField, scopeList } from '../authorize/consent-page.ts'
+import { accountLine, apiWords, clientFacts, organizationField, scopeList } from '../authorize/consent-page.ts'
 import type { Choice } from '../authorize/next-step.ts'
 import type { WaitingDevice } from './decision.ts'
 
@@ -23,7 +23,7 @@ export const codePage = (email: string, typed?: string, mistake?: string): strin
         })}
         <button type="submit">Continue</button>
       </form>
-      <p class="hint">You are signed in as <strong>${email}</strong>.</p>`,
+      ${accountLine(email, '/device')}`,
   )
 
 export interface DeviceQuestion {
@@ -54,8 +54,10 @@ export const devicePage = (question: DeviceQuestion): string => {
   } = question
   return layout(
     `Allow ${client.name}?`,
-    html`<p>${clientFacts(client)} asks for access to <strong>${api.name}</strong> in your name. ${asked(question)}</p>
-      <p>You are signed in as <strong>${email}</strong>.</p>
+    html`<p class="lead">
+        ${clientFacts(client)} asks for access to <strong>${apiWords(api)}</strong> in your name. ${asked(question)}
+      </p>
+      ${accountLine(email, `/device?user_code=${userCode}`)}
       <p class="notice">
         Allow it only if you have just started this yourself and your device shows this code:
         <strong class="typed">${userCode}</strong> If somebody sent you the code or this link, deny it: they would get
@@ -72,13 +74,7 @@ export const devicePage = (question: DeviceQuestion): string => {
           <button type="submit" name="decision" value="allow">Allow</button>
           <button type="submit" name="decision" value="deny" class="secondary" formnovalidate>Deny</button>
         </div>
-      </form>
-      <p class="hint">
-        Not you?
-        <a href="/login?prompt=login&amp;return_to=${encodeURIComponent(`/device?user_code=${userCode}`)}"
-          >Use another account</a
-        >
-      </p>`,
+      </form>`,
   )
 }
 
