@@ -135,6 +135,22 @@ test('RFC 9126: pushed authorization requests, also where nothing else is taken'
   }
 })
 
+test('RFC 9449: a client that has nothing but bound tokens', async (t) => {
+  const at = await listening(t)
+  const config = await discovered(at, { dpop_bound: true })
+  const dpop = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
+  const tokens = await signedIn(config, at, { dpop })
+  assert.equal(tokens.token_type, 'dpop')
+  const DPoP = { DPoP: dpop }
+  const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token as string, {}, DPoP)
+  for (const { access_token } of [tokens, refreshed]) {
+    assert.equal((await orders(config, at, access_token, DPoP)).principal.subject, at.acme.owner)
+    assert.equal((await client.fetchUserInfo(config, access_token, at.acme.owner, DPoP)).sub, at.acme.owner)
+    await assert.rejects(orders(config, at, access_token), /challenge|401|WWW-Authenticate/i)
+  }
+  await assert.rejects(signedIn(config, at), { error: 'invalid_dpop_proof' })
+})
+
 test('what the person denies, and what the server refuses, reaches the client as an error that it can check', async (t) => {
   const at = await listening(t)
   const config = await discovered(at)
