@@ -173,6 +173,30 @@ test('a token is bound to the key of the proof', async (t) => {
   })
 })
 
+test('§11.1: two servers on one store take each other’s nonces; a stolen proof is good once at each, and for 30 seconds', async (t) => {
+  const { clock, launched, client, mine, url, post } = await setUp(t)
+  const second = await launch(t, { file, now: clock, folder: launched.folder })
+  const { client_id, client_secret } = client
+  const postThere = async (dpop: string) =>
+    (
+      await second.ask('POST', '/oauth/token', {
+        headers: { dpop },
+        form: { grant_type: 'client_credentials', client_id, client_secret },
+      })
+    ).json<Answer>()
+  const nonce = String((await post(await mine.prove({ url }))).headers['dpop-nonce'])
+  const [stolen, other] = [await mine.prove({ url, nonce }), await mine.prove({ url, nonce })]
+  assert.equal((await post(stolen)).status, 200)
+  assert.equal((await post(stolen)).body.error, 'invalid_dpop_proof')
+  assert.equal((await postThere(stolen)).token_type, 'DPoP')
+  assert.equal((await postThere(stolen)).error, 'invalid_dpop_proof')
+  clock.advance(30_000)
+  for (const proof of [stolen, other]) {
+    assert.equal((await post(proof)).body.error, 'use_dpop_nonce')
+    assert.equal((await postThere(proof)).error, 'use_dpop_nonce')
+  }
+})
+
 test('RFC 8693: tokens exchanged for a key are bound as well; what cannot be bound is refused', async (t) => {
   const { acme, launched, mine, bound } = await setUp(t)
   const { key } = await acme.key()
