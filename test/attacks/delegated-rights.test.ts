@@ -71,6 +71,8 @@ const ofTheWholePerson = (
   ['PATCH', `/account/tokens/${tokenId}`, { name: 'Mine' }],
   ['POST', `/account/tokens/${tokenId}/rotate`],
   ['DELETE', `/account/tokens/${tokenId}`],
+  ['GET', '/account/applications'],
+  ['DELETE', '/account/applications/latchkey-cli'],
   ['GET', `/organizations/${elsewhere}`],
   ['PATCH', `/organizations/${elsewhere}`, { name: 'Taken' }],
   ['GET', `/organizations/${elsewhere}/members`],

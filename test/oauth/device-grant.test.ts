@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Prover, prover, withNonce } from '../dpop.ts'
-import { deviceGrant, deviceScene, type Tokens } from './device-scene.ts'
+import { type Launched, launch } from '../harness.ts'
+import { deviceGrant, deviceScene, secret, type Tokens } from './device-scene.ts'
 
 const told = (answer: { statusCode: number; json: <T>() => T }) => [
   answer.statusCode,
@@ -48,6 +49,25 @@ test('RFC 8628 §3.5: fifty at once, one set of tokens', async (t) => {
     assert.ok(['slow_down', 'invalid_grant'].includes(String(told(answer)[1])))
   const { db } = launched.app.store
   assert.equal((await db.selectFrom('refresh_tokens').selectAll().where('grant_id', '=', grantId).execute()).length, 1)
+})
+
+test('RFC 8628 §3.5: of two servers on one store each knows what the other was asked', async (t) => {
+  const { start, allow, clock, launched, client_id } = await deviceScene(t)
+  const second = await launch(t, { folder: launched.folder, env: { LATCHKEY_SECRET: secret }, now: clock })
+  const poll = ({ ask }: Launched, device_code: string) =>
+    ask('POST', '/oauth/token', { form: { grant_type: deviceGrant, client_id, device_code } })
+  const { device_code, user_code } = await start()
+  assert.deepEqual(told(await poll(launched, device_code)), [400, 'authorization_pending'])
+  clock.advance(interval - 1_000)
+  assert.deepEqual(told(await poll(second, device_code)), [400, 'slow_down'])
+  clock.advance(interval)
+  assert.deepEqual(told(await poll(launched, device_code)), [400, 'slow_down'])
+  await allow(user_code)
+  clock.advance(4 * interval)
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => poll(index % 2 === 0 ? launched : second, device_code)),
+  )
+  assert.equal(answers.filter(({ statusCode }) => statusCode === 200).length, 1)
 })
 
 test('RFC 8628 §3.5: who asks too often waits longer; a denial and an end are told', async (t) => {

@@ -8,7 +8,7 @@ import { type Clock, type Launched, launch, stoppedClock, type World, world } fr
 import type { Cleanup } from '../temporary-folder.ts'
 
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
-const secret = 'a secret of at least thirty-two characters'
+export const secret = 'a secret of at least thirty-two characters'
 
 export interface Codes {
   device_code: string
