@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { accessibilityFaults, browserOrSkip, inEveryLook, isTooWide } from '../browser.ts'
 import { serve } from '../gateway/wire.ts'
 import { launch } from '../harness.ts'
+import { allowedCode, pkce, signIn } from '../oauth/flow.ts'
 import { addPerson, password } from '../visitor.ts'
 
 test('somebody signs in by keyboard, in every look', async (t) => {
@@ -55,44 +56,72 @@ test('somebody signs in by keyboard, in every look', async (t) => {
   })
 })
 
-test('after the form a page of this server may redirect to a client’s site, and another site’s form signs nobody in', async (t) => {
+/** Another site: answers every path, and has a page with a form that posts to `?to=`. */
+const otherSite = async (t: TestContext): Promise<string> => {
+  const server = createServer((request, response) => {
+    const to = new URL(request.url ?? '', 'http://localhost').searchParams.get('to')
+    response.setHeader('content-type', 'text/html')
+    response.end(
+      to === null
+        ? 'Welcome back'
+        : `<form method="post" action="${to}"><input name="email" value="ada@example.com"><input name="password" value="${password}"><button>Win</button></form>`,
+    )
+  }).listen(0, '127.0.0.1')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('with consent remembered, the sign-in leads through the authorization endpoint to the client’s site', async (t) => {
+  const browser = await browserOrSkip(t)
+  if (!browser) return
+  const launched = await launch(t, { file: { apis: { orders: { scopes: { read: 'Read orders' } } } } })
+  const id = await addPerson(launched)
+  const { id: organization } = await launched.operate<{ id: string }>('POST', '/organizations', {
+    name: 'Engines',
+    owner: id,
+  })
+  const redirect_uri = `${await otherSite(t)}/callback`
+  const { client_id } = await launched.operate<{ client_id: string }>(
+    'POST',
+    `/organizations/${organization}/clients`,
+    { name: 'Shop', redirect_uris: [redirect_uri], grants: ['authorization_code'] },
+  )
+  const request = {
+    client_id,
+    redirect_uri,
+    response_type: 'code',
+    scope: 'read',
+    code_challenge: pkce().challenge,
+    code_challenge_method: 'S256',
+  }
+  await allowedCode(launched, await signIn(launched, id), request)
+  const page = await browser.newPage()
+  const origin = `http://localhost:${await serve(t, launched)}`
+  await page.goto(`${origin}/oauth/authorize?${new URLSearchParams(request).toString()}`)
+  await page.getByLabel('E-mail').fill('ada@example.com')
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL((url) => url.href.startsWith(`${redirect_uri}?code=ac_`))
+  assert.equal(await page.locator('body').innerText(), 'Welcome back')
+})
+
+test('the form of another site signs nobody in', async (t) => {
   const browser = await browserOrSkip(t)
   if (!browser) return
   const launched = await launch(t, { file: {} })
   await addPerson(launched)
-  const client = createServer((request, response) => {
-    response.setHeader('content-type', 'text/html')
-    response.end(
-      request.url?.startsWith('/attack')
-        ? `<form method="post" action="${request.url.slice(8)}/login"><input name="email" value="ada@example.com"><input name="password" value="${password}"><button>Win</button></form>`
-        : 'Welcome back',
-    )
-  }).listen(0, '127.0.0.1')
-  t.after(() => {
-    client.close()
-    client.closeAllConnections()
-  })
-  await once(client, 'listening')
-  const away = `http://127.0.0.1:${(client.address() as AddressInfo).port}`
-  // stands for the authorization endpoint with consent remembered: it redirects at once
   const origin = `http://localhost:${await serve(t, launched)}`
   const page = await browser.newPage()
-  await page.route(`${origin}/oauth/leads-away`, (route) =>
-    route.fulfill({ status: 302, headers: { location: `${away}/callback?code=ac_1` } }),
-  )
-  await page.goto(`${origin}/login?return_to=%2Foauth%2Fleads-away`)
-  await page.getByLabel('E-mail').fill('ada@example.com')
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL(`${away}/callback?code=ac_1`)
-  assert.equal(await page.locator('body').innerText(), 'Welcome back')
-
-  const victim = await (await browser.newContext()).newPage()
-  await victim.goto(`${away}/attack/${origin}`)
-  await victim.getByRole('button').click()
-  await victim.getByRole('alert').waitFor()
+  await page.goto(`${await otherSite(t)}/?to=${encodeURIComponent(`${origin}/login`)}`)
+  await page.getByRole('button').click()
+  await page.getByRole('alert').waitFor()
+  const cookies = await page.context().cookies()
   assert.deepEqual(
-    (await victim.context().cookies()).map(({ name }) => name),
+    cookies.map(({ name }) => name),
     ['latchkey_form'],
   )
 })

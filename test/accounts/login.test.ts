@@ -1,8 +1,10 @@
 // /login and /logout (OWASP ASVS 5.0 §6.3, §7.2, §3.5): one answer for every failure, forms of this server alone, a new session at every sign-in.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { LightMyRequestResponse } from 'fastify'
 import { findSession } from '../../src/accounts/sessions.ts'
+import { signIn } from '../../src/accounts/sign-in.ts'
 import { type Launched, launch, stoppedClock } from '../harness.ts'
 import { addPerson, formOf, password, visitor } from '../visitor.ts'
 
@@ -141,6 +143,20 @@ test('every sign-in makes a new session and ends the one before: nobody can plan
     await other.signIn('ada@example.com', password)
     assert.notEqual(other.cookies.get('latchkey_session'), value)
   }
+})
+
+test('a password that is changed while it is being looked at signs nobody in', async (t) => {
+  const launched = await open(t)
+  const { store } = launched.app
+  for (const change of [{ password_hash: null }, { suspended_at: 1 }]) {
+    const id = await addPerson(launched, { email: `${Object.keys(change)[0]}@example.com` })
+    const { email } = await store.db.selectFrom('users').select('email').where('id', '=', id).executeTakeFirstOrThrow()
+    const attempt = signIn(store, { email, password, previous: undefined }, { ip: undefined }, launched.clock())
+    await setImmediate() // the hash has been read, and argon2id is at work
+    await store.db.updateTable('users').set(change).where('id', '=', id).execute()
+    assert.equal(await attempt, undefined)
+  }
+  assert.deepEqual(await sessions(launched), [])
 })
 
 test('a form is taken from its own page in its own browser alone, and for an hour', async (t) => {
