@@ -5,6 +5,7 @@ import { type TokenAnswer, allowedCode, pkce, signIn, token } from '../oauth/flo
 import { addClient } from '../store/rows.ts'
 
 export const file: LaunchOptions['file'] = {
+  oauth: { clientMetadataDocuments: true },
   defaultApi: 'orders',
   apis: {
     orders: {

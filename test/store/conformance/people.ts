@@ -68,12 +68,11 @@ export const people: readonly Requirement[] = [
       assert.equal(listed?.connected_at, new Date(at - 5).toISOString())
       assert.deepEqual(
         listed?.access
-          .map(({ organization_name, all_organizations, scopes }) => [organization_name, all_organizations, scopes])
-          .toSorted(),
-        [
-          [null, true, 'write'],
-          ['Acme', false, 'read write'],
-        ],
+          .map(
+            ({ organization_name, all_organizations, scopes }) => `${organization_name} ${all_organizations} ${scopes}`,
+          )
+          .toSorted((a, b) => a.localeCompare(b)),
+        ['Acme false read write', 'null true write'],
       )
       assert.equal((await list(other, neighbour)).data.length, 2)
 
