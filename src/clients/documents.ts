@@ -18,10 +18,10 @@ const maxDocumentLength = 5 * 1024
 const maxDocuments = 10_000
 const makeRoomFor = 100
 
-/** Anybody can name documents that nobody has heard of: each is fetched and written. */
+/** Anybody can publish documents that nobody has heard of, and each is written. What is no client costs its host no place. */
 const minuteMs = 60_000
 const newOfHost = 20
-const newOfAll = 300
+const newOfAll = 600
 
 export interface DocumentDeps {
   store: Store
@@ -62,8 +62,7 @@ export class DocumentClients {
     if (known && (known.staleAt ?? 0) > now()) return known
     const running = this.#running.get(address)
     if (running) return running
-    if (!known && !this.#mayCome(new URL(address).hostname)) return this.#refuse(address, 'too many new ones')
-    const reading = this.#read(address).finally(() => this.#running.delete(address))
+    const reading = this.#read(address, known !== undefined).finally(() => this.#running.delete(address))
     this.#running.set(address, reading)
     return reading
   }
@@ -77,12 +76,13 @@ export class DocumentClients {
     this.#deps.log.info({ client_id: address, reason }, 'client metadata document refused')
   }
 
-  async #read(address: string): Promise<ClientRecord | undefined> {
+  async #read(address: string, isKnown: boolean): Promise<ClientRecord | undefined> {
     const { store, config, fetcher } = this.#deps
     const fetched = await fetcher.json(address, maxDocumentLength)
     if ('failed' in fetched) return this.#refuse(address, fetched.failed)
     const described = describe(config, address, fetched.text)
     if (typeof described === 'string') return this.#refuse(address, described)
+    if (!isKnown && !this.#mayCome(new URL(address).hostname)) return this.#refuse(address, 'too many new ones')
     const isKept = await this.#keep(address, { ...described, freshMs: fetched.freshMs })
     return isKept ? store.lookups.clientById(address) : this.#refuse(address, 'there is no room')
   }

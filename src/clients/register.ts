@@ -81,7 +81,7 @@ const requireRoom = async (db: Store['db']): Promise<void> => {
     .where('organization_id', 'is', null)
     .executeTakeFirstOrThrow()
   if (Number(count) >= maxOpenClients)
-    throw new Refusal('temporarily_unavailable', 'No more clients can register themselves here at present.')
+    throw new Refusal('rate_limit_exceeded', 'No more clients can register themselves here at present.')
 }
 
 /** Throws InvalidMetadata, and as `requireRole` and `requireWithin` do. */

@@ -41,7 +41,7 @@ const invalidToken = (): OAuthError =>
 const words: Partial<Record<Refusal['code'], OAuthErrorCode>> = {
   invalid_request: 'invalid_client_metadata',
   insufficient_scope: 'insufficient_scope',
-  temporarily_unavailable: 'temporarily_unavailable',
+  rate_limit_exceeded: 'temporarily_unavailable',
 }
 
 /** RFC 6749 §5.2 lets a description have neither quotes nor letters beyond ASCII. */

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { assertionForm, keyPair, signAssertion } from '../clients/client-key.ts'
 import { launch, type LaunchOptions, seeds, stoppedClock, world } from '../harness.ts'
 import type { Cleanup } from '../temporary-folder.ts'
+import { fillWithClients } from './many-clients.ts'
 import { allowedCode, authorize, pkce, signIn, token } from './flow.ts'
 
 const start = (t: Cleanup, options: LaunchOptions = {}) =>
@@ -159,13 +161,11 @@ test('metadata documents', async (t) => {
       '{"client_id":',
       'null',
     ]
-    clock.advance(60_000)
     const rows = async () => (await operate<{ data: object[] }>('GET', '/clients?limit=200')).data.length
     const before = await rows()
     for (const changes of wrong) {
       const clientId = publishDocument(typeof changes === 'string' ? {} : changes)
       if (typeof changes === 'string') site.documents[pathOf(clientId)] = changes
-      clock.advance(10_000) // a host brings only so many in a minute
       assert.equal(await isKnown(clientId), false, JSON.stringify(changes).slice(0, 200))
     }
     const missing = `${site.base}/missing.json`
@@ -298,6 +298,33 @@ test('metadata documents', async (t) => {
     const metadata = (await ask('GET', '/.well-known/oauth-authorization-server')).json<Record<string, unknown>>()
     assert.equal(metadata.client_id_metadata_document_supported, true)
   })
+})
+
+test('ten thousand are kept; then those go that nobody has allowed anything, and when all have been, no more come', async (t) => {
+  const launched = await start(t)
+  const acme = await world(launched)
+  const site = await publish(t)
+  const { store } = launched.app
+  await store.transaction((trx) => fillWithClients(trx, 'document', 10_000))
+  const isKnown = async (path: string): Promise<boolean> => {
+    const client_id = site.base + path
+    site.documents[path] = { client_id, redirect_uris: [redirect_uri] }
+    const query = { client_id, redirect_uri, response_type: 'code' }
+    return !(await authorize(launched, await signIn(launched, acme.owner), query)).body.includes('no such client')
+  }
+  const count = async () =>
+    (await store.db.selectFrom('clients').select('id').where('registration', '=', 'document').execute()).length
+  assert.equal(await isKnown('/one.json'), true)
+  assert.equal(await count(), 9901)
+  await store.transaction(async (trx) => {
+    await fillWithClients(trx, 'document', 99, 'more')
+    await sql`INSERT INTO consents (id, user_id, client_id, organization_id, api, scopes, created_at)
+      SELECT id, ${acme.owner}, id, NULL, 'example', 'read', 0 FROM clients WHERE registration = 'document'`.execute(
+      trx,
+    )
+  })
+  assert.equal(await isKnown('/two.json'), false)
+  assert.equal(await isKnown('/one.json'), true)
 })
 
 test('off: nothing is fetched, nothing advertised, and what was known before counts no more', async (t) => {

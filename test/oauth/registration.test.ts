@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { keyPair } from '../clients/client-key.ts'
 import { launch, type LaunchOptions, seeds, stoppedClock, world } from '../harness.ts'
 import type { Cleanup } from '../temporary-folder.ts'
+import { fillWithClients } from './many-clients.ts'
 import { allowedCode, pkce, signIn, token } from './flow.ts'
 
 const start = (t: Cleanup, registration: 'off' | 'token' | 'open', options: LaunchOptions = {}) =>
@@ -224,6 +225,16 @@ test('open: anybody registers a client of nobody', async (t) => {
     clock.advance(3_600_000)
     assert.equal((await from('203.0.113.7')).statusCode, 201)
   })
+})
+
+test('ten thousand clients of nobody are enough', async (t) => {
+  const launched = await start(t, 'open')
+  const register = () => launched.ask('POST', '/oauth/register', { body: app })
+  await launched.app.store.transaction((trx) => fillWithClients(trx, 'dynamic', 9999))
+  assert.equal((await register()).statusCode, 201)
+  const full = await register()
+  assert.equal(full.statusCode, 429)
+  assert.equal(full.json<{ error: string }>().error, 'temporarily_unavailable')
 })
 
 test('token: a credential that may make clients of an organization makes them so, and none that can do more', async (t) => {
