@@ -280,6 +280,22 @@ test('metadata documents', async (t) => {
     assert.equal(await isKnown(late), true)
   })
 
+  await t.test('it pushes its requests and connects devices like any other client', async () => {
+    const pushing = publishDocument({ require_pushed_authorization_requests: true })
+    const pushed = await ask('POST', '/oauth/par', { form: request(pushing) })
+    assert.equal(pushed.statusCode, 201, pushed.body)
+    const { request_uri } = pushed.json<{ request_uri: string }>()
+    assert.equal((await authorize(launched, browser, { client_id: pushing, request_uri })).statusCode, 200)
+    const grant_type = 'urn:ietf:params:oauth:grant-type:device_code'
+    const client_id = publishDocument({ grant_types: [grant_type], redirect_uris: [] })
+    const { resource } = request(client_id)
+    const begun = await ask('POST', '/oauth/device_authorization', { form: { client_id, resource } })
+    assert.equal(begun.statusCode, 200, begun.body)
+    const { device_code } = begun.json<{ device_code: string }>()
+    const { body } = await token(launched, { client_id }, { grant_type, device_code })
+    assert.equal(body.error, 'authorization_pending')
+  })
+
   await t.test('operators end one with its tokens', async () => {
     const client_id = publishDocument()
     const code = await allowedCode(launched, browser, request(client_id))
