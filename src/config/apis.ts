@@ -21,6 +21,7 @@ export interface Api {
   /** With the API's own overrides of token, limits, accepted kinds and presentation applied. */
   profile: Profile
   audience: string
+  documentation: string | undefined
   /** Lower-case host names without port; none: not routed. */
   hosts: readonly string[]
   path: string
@@ -205,6 +206,7 @@ const resolveApi = (
       (hosts[0]
         ? `${issuerUrl.protocol}//${hosts[0]}${issuerUrl.port ? `:${issuerUrl.port}` : ''}${path === '/' ? '' : path}`
         : `${issuer}/apis/${name}`),
+    documentation: given.documentation,
     hosts,
     path,
     authorizationHosts,
@@ -245,6 +247,7 @@ const managementApi = (issuer: string, environments: readonly string[]): Api => 
   name: 'latchkey',
   profile: { ...(shipped.default as Profile), limits: [] },
   audience: issuer,
+  documentation: `${issuer}/docs`,
   hosts: [],
   path: '/api/v1',
   authorizationHosts: [],

@@ -68,6 +68,8 @@ export interface ApiConfig {
   authorizationHosts?: string[]
   /** The resource identifier, `aud` of its tokens (RFC 8707). Default: the URL of its first host and path. */
   audience?: string
+  /** URL of a page for developers, told to clients that discover the API (RFC 9728). */
+  documentation?: string
   /**
    * Where requests go: a URL, `'echo'` (answers what an upstream would get), `'management'` (Latchkey's own API under
    * this API's profile), or one of them for each environment. A single one serves the first environment only.

@@ -133,6 +133,7 @@ const api = object({
   path: text,
   authorizationHosts: texts,
   audience: text,
+  documentation: text,
   upstream: either(text, recordOf(text)),
   environments: texts,
   scopes: recordOf(text),

@@ -75,13 +75,15 @@ const checkCors = (mistakes: Mistakes, place: string, { cors }: ApiConfig): void
 
 /** Tells what is wrong with the API at `place`. */
 export const checkValues = (mistakes: Mistakes, place: string, api: ApiConfig): void => {
-  const { audience, legacyTokens } = api
+  const { audience, documentation, legacyTokens } = api
   // it stands in tokens and challenges, and the address of its document is made from it (RFC 8707 §2, RFC 9728 §3.1)
   if (audience !== undefined && !isWebUrl(audience, 500))
     mistakes.add(
       `${place}.audience`,
       `"${audience.slice(0, 80)}" must be an absolute http(s) URL of at most 500 characters, without fragment and user`,
     )
+  if (documentation !== undefined && !isWebUrl(documentation, 2000))
+    mistakes.add(`${place}.documentation`, `${JSON.stringify(documentation)} must be an absolute http(s) URL`)
   if (legacyTokens !== undefined && !isWebUrl(legacyTokens.link, 2000))
     mistakes.add(`${place}.legacyTokens.link`, `${JSON.stringify(legacyTokens.link)} must be an absolute http(s) URL`)
   checkTimes(mistakes, place, api)

@@ -24,6 +24,20 @@ const defaultMaxAgeSeconds = 600
 export const isPreflight = (method: string | undefined, headers: IncomingHttpHeaders): boolean =>
   method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 
+/** On what any page may read and no credential of the browser opens. */
+export const openToPages: Headers = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id',
+}
+
+/** For the answer to a preflight of such. */
+export const openPreflight = (methods: string): Headers => ({
+  ...openToPages,
+  'access-control-allow-methods': methods,
+  'access-control-allow-headers': 'Authorization, Content-Type, DPoP, MCP-Protocol-Version',
+  'access-control-max-age': String(defaultMaxAgeSeconds),
+})
+
 /** Where the answer depends on the origin, caches are told so. */
 const allowOrigin = (origins: readonly string[], origin: string | undefined): Headers => {
   if (origins.includes('*')) return { 'access-control-allow-origin': '*' }

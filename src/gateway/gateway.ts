@@ -12,7 +12,7 @@ import { type Headers, callerHeaders, denialAnswer, errorAnswer, schemeOf } from
 import { originAt } from './address.ts'
 import { admit } from './admission.ts'
 import { sandbox } from './answer-headers.ts'
-import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
+import { corsHeaders, isPreflight, openPreflight, preflightHeaders } from './cors.ts'
 import { echo } from './echo.ts'
 import { everyMethod } from './every-method.ts'
 import { createIdentify } from './identity.ts'
@@ -163,8 +163,13 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     const own = corsHeaders(api, headers.origin)
     reply.headers(own)
     if (site.kind === 'malformed') return sendAnswer(reply, errorAnswer(api, 'invalid_request', id, site.message))
-    if (isPreflight(method, headers)) return reply.code(204).headers(preflightHeaders(api, headers.origin)).send()
-    if (site.kind === 'resource_metadata' && (method === 'GET' || method === 'HEAD'))
+    const isDocument = site.kind === 'resource_metadata'
+    if (isPreflight(method, headers))
+      return reply
+        .code(204)
+        .headers(isDocument ? openPreflight('GET') : preflightHeaders(api, headers.origin))
+        .send()
+    if (isDocument && (method === 'GET' || method === 'HEAD'))
       return sendAnswer(reply, resourceMetadata(api, config.issuer))
     if (site.kind === 'gateway' || site.kind === 'unrouted') return pass(request, reply, site, own)
     return sendAnswer(reply, errorAnswer(api, 'not_found', id))

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Logger } from 'pino'
+import { isPreflight, openPreflight, openToPages } from '../gateway/cors.ts'
 import type { Site } from '../gateway/sites.ts'
 import { type DirectRoute, putBack, wholeBody } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
@@ -11,8 +12,8 @@ import { type Answer, written } from '../verify/wire.ts'
 import { OAuthError, toOAuthError } from './errors.ts'
 import { type FormRequest, formMediaType, maxFormLength } from './form.ts'
 
-/** RFC 6749 §5.1: on every answer. */
-export const notKept = { 'cache-control': 'no-store', pragma: 'no-cache' }
+/** On every answer: nobody keeps it (RFC 6749 §5.1), and applications in a browser may read it: no cookie counts here. */
+export const everyAnswer = { 'cache-control': 'no-store', pragma: 'no-cache', ...openToPages }
 
 /** The answer to a request over which something was thrown (RFC 6749 §5.2), and its line of log. */
 export const thrownOAuthAnswer = (
@@ -24,7 +25,7 @@ export const thrownOAuthAnswer = (
   const { error, description, status, headers, reason = description } = toOAuthError(thrown)
   if (status >= 500) log.error({ request_id: requestId, err: thrown }, 'fault')
   else log.info({ request_id: requestId, error, reason }, refused)
-  return { status, headers: { ...notKept, ...headers }, body: { error, error_description: description } }
+  return { status, headers: { ...everyAnswer, ...headers }, body: { error, error_description: description } }
 }
 
 /** What of a form speaks for a client, for readers of the API's description. */
@@ -52,7 +53,7 @@ export const takeOAuthForms = (app: FastifyInstance, refused: string): void => {
   )
   app.setValidatorCompiler(() => () => true) // the schema is for readers; the endpoint parses
   app.addHook('onRequest', async (_request, reply) => {
-    reply.headers(notKept)
+    reply.headers(everyAnswer)
   })
   app.setErrorHandler((thrown, request, reply) =>
     sendAnswer(reply, thrownOAuthAnswer(thrown, request.id, request.log, refused)),
@@ -96,11 +97,18 @@ export const directForm = (
   },
 })
 
+/** Lets pages of any origin ask beforehand whether they may send what browsers do not send unasked. */
+export const answerPreflights = (app: FastifyInstance, url: string, methods: string): void => {
+  app.options(url, { schema: { hide: true } }, (_request, reply) =>
+    reply.code(204).headers(openPreflight(methods)).send(),
+  )
+}
+
 const refuseMethod = async (): Promise<never> => {
   throw new OAuthError('invalid_request', 'Use POST', { status: 405, headers: { allow: 'POST' } })
 }
 
-/** Answers every other method than POST with 405. */
+/** Answers every other method than POST with 405, and what browsers ask beforehand. */
 export const refuseOtherMethods = (app: FastifyInstance, url: string): void => {
   // in onRequest too, so that the method is told before anything about the body
   app.route({
@@ -108,7 +116,8 @@ export const refuseOtherMethods = (app: FastifyInstance, url: string): void => {
     url,
     exposeHeadRoute: false,
     schema: { hide: true },
-    onRequest: refuseMethod,
+    onRequest: async ({ method, headers }, reply) =>
+      isPreflight(method, headers) ? reply.code(204).headers(openPreflight('POST')).send() : refuseMethod(),
     handler: refuseMethod,
   })
 }

@@ -9,7 +9,7 @@ import {
   directForm,
   formRequestOf,
   type IncomingForm,
-  notKept,
+  everyAnswer,
   refuseOtherMethods,
   takeOAuthForms,
   thrownOAuthAnswer,
@@ -63,7 +63,7 @@ const refused = 'introspection refused'
 /** Answers a request to the introspection endpoint, whichever way it came. Never throws. */
 const answerIntrospection = async (deps: OAuthDeps, request: IncomingForm, id: string): Promise<Answer> => {
   try {
-    return { status: 200, headers: notKept, body: await introspect(deps, formRequestOf(request)) }
+    return { status: 200, headers: everyAnswer, body: await introspect(deps, formRequestOf(request)) }
   } catch (thrown) {
     return thrownOAuthAnswer(thrown, id, deps.log, refused)
   }

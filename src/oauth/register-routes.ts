@@ -11,6 +11,7 @@ import { authenticate } from '../http/authenticate.ts'
 import { clientAddress, networkOf } from '../http/client-address.ts'
 import { Throttle } from '../limits/throttle.ts'
 import { parseStrictObject } from '../tokens/strict-json.ts'
+import { answerPreflights, everyAnswer } from './endpoint.ts'
 import { OAuthError, type OAuthErrorCode, sendOAuthError, toOAuthError } from './errors.ts'
 import type { OAuthDeps } from './grant.ts'
 
@@ -82,7 +83,7 @@ export const registerRoutes =
     )
     app.setValidatorCompiler(() => () => true) // the schema is for readers; metadata.ts parses
     app.addHook('onRequest', async (_request, reply) => {
-      reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
+      reply.headers(everyAnswer)
     })
     app.setErrorHandler((thrown, request, reply) => {
       const error = toError(thrown)
@@ -146,6 +147,8 @@ export const registerRoutes =
         })
       },
     )
+
+    answerPreflights(app, '/oauth/register', 'POST')
 
     const registrantOf = (request: FastifyRequest): Registrant => {
       const token = /^Bearer +([\w-]{1,100})$/i.exec(request.headers.authorization ?? '')?.[1]

@@ -1,9 +1,11 @@
 // The OAuth endpoints and what the server publishes about itself, mounted at the root.
 import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import { openToPages } from '../gateway/cors.ts'
 import { authorizeRoutes } from './authorize/routes.ts'
 import { deviceRoutes } from './device-routes.ts'
 import { verificationRoutes } from './device/verification-routes.ts'
+import { answerPreflights } from './endpoint.ts'
 import type { OAuthDeps } from './grant.ts'
 import { introspectRoutes } from './introspect-routes.ts'
 import { logoutRoutes } from './logout-routes.ts'
@@ -27,7 +29,7 @@ const published = (operationId: string, summary: string, answer: object) => ({
 
 /** Public, the same for everybody: any page may read it. */
 const publish = (reply: FastifyReply): FastifyReply =>
-  reply.headers({ 'cache-control': `public, max-age=${maxAgeSeconds}`, 'access-control-allow-origin': '*' })
+  reply.headers({ 'cache-control': `public, max-age=${maxAgeSeconds}`, ...openToPages })
 
 export const oauthRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
@@ -43,16 +45,14 @@ export const oauthRoutes =
     await app.register(introspectRoutes(deps))
     await app.register(logoutRoutes(deps))
     const metadata = metadataOf(deps.config)
-    app.get(
-      '/.well-known/oauth-authorization-server',
-      published('metadata', 'Authorization server metadata (RFC 8414)', Metadata),
-      (_request, reply) => publish(reply).send(metadata),
-    )
-    app.get(
-      '/.well-known/openid-configuration',
-      published('openidConfiguration', 'OpenID provider metadata (OpenID Connect Discovery)', Metadata),
-      (_request, reply) => publish(reply).send(metadata),
-    )
+    for (const [name, operationId, summary] of [
+      ['oauth-authorization-server', 'metadata', 'Authorization server metadata (RFC 8414)'],
+      ['openid-configuration', 'openidConfiguration', 'OpenID provider metadata (OpenID Connect Discovery)'],
+    ] as const) {
+      const path = `/.well-known/${name}`
+      app.get(path, published(operationId, summary, Metadata), (_request, reply) => publish(reply).send(metadata))
+      answerPreflights(app, path, 'GET')
+    }
     app.get(
       '/.well-known/jwks.json',
       published('jwks', 'Public keys of JSON Web Tokens (RFC 7517)', JwkSet),

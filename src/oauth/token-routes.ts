@@ -9,7 +9,7 @@ import {
   directForm,
   formRequestOf,
   type IncomingForm,
-  notKept,
+  everyAnswer,
   refuseOtherMethods,
   takeOAuthForms,
   thrownOAuthAnswer,
@@ -65,7 +65,8 @@ const answerToken = async (deps: OAuthDeps, request: IncomingForm, id: string): 
   try {
     const { response, facts, nonce } = await issueToken(deps, formRequestOf(request))
     deps.log.debug({ request_id: id, ...facts }, 'token issued')
-    return { status: 200, headers: nonce === undefined ? notKept : { ...notKept, 'dpop-nonce': nonce }, body: response }
+    const headers = nonce === undefined ? everyAnswer : { ...everyAnswer, 'dpop-nonce': nonce }
+    return { status: 200, headers, body: response }
   } catch (thrown) {
     return thrownOAuthAnswer(thrown, id, deps.log, refused)
   }

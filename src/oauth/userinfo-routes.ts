@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { originAt } from '../gateway/address.ts'
 import { presentedCredential } from '../verify/credential.ts'
-import { takeOAuthForms } from './endpoint.ts'
+import { answerPreflights, takeOAuthForms } from './endpoint.ts'
 import { OAuthError } from './errors.ts'
 import { Form } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
@@ -50,12 +50,6 @@ export const userInfoRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
     takeOAuthForms(app, 'userinfo refused')
-    app.addHook('onRequest', async (_request, reply) => {
-      reply.headers({
-        'access-control-allow-origin': '*',
-        'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce, X-Request-Id',
-      })
-    })
     const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<UserInfo> => {
       const { claims, nonce } = await userInfo(deps, presentedIn(request, deps.config.issuer))
       if (nonce !== undefined) reply.header('dpop-nonce', nonce)
@@ -63,14 +57,5 @@ export const userInfoRoutes =
     }
     app.get(url, { schema }, answer)
     app.post(url, { schema: { ...schema, hide: true } }, answer)
-    app.options(url, { schema: { hide: true } }, (_request, reply) =>
-      reply
-        .code(204)
-        .headers({
-          'access-control-allow-methods': 'GET, POST',
-          'access-control-allow-headers': 'Authorization, DPoP, Content-Type',
-          'access-control-max-age': '600',
-        })
-        .send(),
-    )
+    answerPreflights(app, url, 'GET, POST')
   }
