@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { LatchkeyConfig } from '../../src/config/config.ts'
 import { launch, world } from '../harness.ts'
-import { type Asked, type Browser, type TokenAnswer, allowedCode, pkce, signIn, token } from '../oauth/flow.ts'
+import { type Asked, type TokenAnswer, allowedCode, pkce, signIn, token } from '../oauth/flow.ts'
 import { type Running, startServer } from '../processes.ts'
 import { temporarySchema, urlOf, withPostgres } from '../store/postgres-server.ts'
 import { type Cleanup, temporaryFolder } from '../temporary-folder.ts'
@@ -44,17 +44,17 @@ const deployment = async (t: Cleanup, place: NodeJS.ProcessEnv) => {
   const browser = await signIn(launched, acme.owner)
   const servers = [await startServer(t, folder, env), await startServer(t, folder, env)] as const
   const { verifier, challenge } = pkce()
-  const code = (server: Running, at: Browser = browser): Promise<string> =>
-    allowedCode(asked(server), at, {
-      client_id: client.client_id,
+  const code = (server: Running, of = client): Promise<string> =>
+    allowedCode(asked(server), browser, {
+      client_id: of.client_id,
       redirect_uri,
       response_type: 'code',
       scope: 'read write',
       code_challenge: challenge,
       code_challenge_method: 'S256',
     })
-  const redeem = (server: Running, value: string) =>
-    token(asked(server), client, {
+  const redeem = (server: Running, value: string, of = client) =>
+    token(asked(server), of, {
       grant_type: 'authorization_code',
       code: value,
       redirect_uri,
@@ -62,13 +62,14 @@ const deployment = async (t: Cleanup, place: NodeJS.ProcessEnv) => {
     })
   return {
     launched,
+    acme,
     client,
     servers,
     code,
     redeem,
     /** The tokens of a new grant. */
-    allowed: async (server: Running): Promise<Required<TokenAnswer>> => {
-      const { status, body } = await redeem(server, await code(server))
+    allowed: async (server: Running, of = client): Promise<Required<TokenAnswer>> => {
+      const { status, body } = await redeem(server, await code(server, of), of)
       assert.equal(status, 200, JSON.stringify(body))
       return body as Required<TokenAnswer>
     },
@@ -144,8 +145,9 @@ const stories = (store: string, place: (t: TestContext) => Promise<NodeJS.Proces
 
   test(`a grant revoked through one process on ${store} is refused by the other at its very next request, ${rounds} times of ${rounds}, under load`, async (t) => {
     const given = await deployment(t, await place(t))
-    const { servers, allowed, refresh, use, client } = given
-    const steady = await allowed(servers[0])
+    const { servers, allowed, refresh, use, client, acme } = given
+    const steady = await allowed(servers[0], await acme.client({ redirect_uris: [redirect_uri] }))
+    const asPerson = { authorization: `Bearer ${(await acme.token()).token}` }
     let loading = true
     const load = Promise.all(
       Array.from({ length: 4 }, async (_, index) => {
@@ -159,10 +161,12 @@ const stories = (store: string, place: (t: TestContext) => Promise<NodeJS.Proces
       const [here, there] = round % 2 === 0 ? servers : servers.toReversed()
       const { access_token, refresh_token } = await allowed(here)
       assert.equal(await use(there, access_token), 200)
-      const answer = await asked(here).ask('POST', '/oauth/revoke', {
-        form: { ...client, token: refresh_token },
-      })
-      assert.equal(answer.body, '{}')
+      // by the client, and by the person
+      const answer =
+        round % 4 < 2
+          ? await asked(here).ask('POST', '/oauth/revoke', { form: { ...client, token: refresh_token } })
+          : await asked(here).ask('DELETE', `/api/v1/account/applications/${client.client_id}`, { headers: asPerson })
+      assert.equal(answer.statusCode, 200, answer.body)
       if ((await use(there, access_token)) === 401) refused++
       if (round % 20 === 0) assert.equal((await refresh(there, refresh_token)).body.error, 'invalid_grant')
     }

@@ -17,6 +17,7 @@ import {
   type Prompt,
   type ReplyTo,
   promptValues,
+  queryOf,
   requestParameters,
 } from './request.ts'
 
@@ -36,6 +37,13 @@ const checkClient: Check = async (deps, draft) => {
   const client = await resolveClient(deps, clientId)
   if (!client || client.organization?.suspended) throw new OAuthError('invalid_client', 'There is no such client')
   draft.client = client
+}
+
+/** What is longer than sign-in carries back (accounts/return-to.ts) would be lost on the way. */
+const maxQueryLength = 5000
+const checkLength: Check = (_deps, { form }) => {
+  if (queryOf(form).length > maxQueryLength)
+    throw invalid(`The request is longer than ${maxQueryLength} characters: push it (RFC 9126)`)
 }
 
 /** RFC 9126 §4: the pushed parameters take the place of what the browser brings. */
@@ -185,6 +193,7 @@ const both: readonly Endpoint[] = ['authorize', 'par']
 /** Until the redirect URI is known, a refusal is shown; from then on it goes to the client. At PAR it is always answered. */
 const table: readonly [check: Check, at: readonly Endpoint[], told: 'shown' | 'sent'][] = [
   [checkClient, both, 'shown'],
+  [checkLength, ['authorize'], 'shown'],
   [checkPushedRequest, ['authorize'], 'shown'],
   [refuseRequestUri, ['par'], 'shown'],
   [checkRedirectUri, both, 'shown'],
