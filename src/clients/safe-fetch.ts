@@ -117,7 +117,7 @@ const get = (url: URL, address: string, maxBytes: number, deadline: AbortSignal)
       socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting)),
     )
     request.once('close', () => clearTimeout(connecting))
-    request.once('error', reject)
+    request.on('error', reject)
     request.once('response', (response) => {
       read(response, maxBytes)
         .then(resolve, reject)
