@@ -5,6 +5,7 @@ import { endSession, findSession, type Session } from '../accounts/sessions.ts'
 import { hashOf } from '../credentials/format.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { formToken, isFormToken } from '../http/form-token.ts'
+import { isFromOwnPage } from '../http/own-page.ts'
 import { pageHeaders } from '../http/page.ts'
 import { clearSessionCookie, readSessionCookie } from '../http/session-cookie.ts'
 import { formTarget, redirectTarget } from './authorize/respond.ts'
@@ -96,7 +97,7 @@ export const logoutRoutes =
       const session = await sessionOf(request)
       if (!session) return leave(reply, asked)
       const token = bodyForm(request).once(['form_token']).get('form_token') ?? ''
-      return isFormToken(box, session.id, purposeOf(query), token, now())
+      return isFromOwnPage(request.raw) && isFormToken(box, session.id, purposeOf(query), token, now())
         ? signOut(request, reply, asked, session)
         : page(reply, 400, expiredLogoutPage(query))
     })

@@ -76,8 +76,15 @@ export const allowed = async (
       })
       .execute()
   })
+  const { client_id, client_secret } = client
   const answer = await ask('POST', '/oauth/token', {
-    form: { grant_type: 'authorization_code', code, code_verifier: verifier, ...client },
+    form: {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: verifier,
+      client_id,
+      ...(client_secret !== undefined && { client_secret }),
+    },
   })
   if (answer.statusCode !== 200) throw new Error(answer.body)
   return answer.json<AllowedTokens>()

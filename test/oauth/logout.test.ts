@@ -12,20 +12,8 @@ test('RP-initiated logout', async (t) => {
   const launched = await launch(t, { now: clock })
   const { store } = launched.app
   const acme = await world(launched)
-  const register = async (name: string, uris: string[]) => {
-    const { client_id, client_secret } = await acme.client({
-      name,
-      redirect_uris: ['https://app.example.com/callback'],
-    })
-    await store.transaction((trx) =>
-      trx
-        .updateTable('clients')
-        .set({ post_logout_redirect_uris: JSON.stringify(uris) })
-        .where('id', '=', client_id)
-        .execute(),
-    )
-    return { client_id, client_secret }
-  }
+  const register = (name: string, post_logout_redirect_uris: string[]) =>
+    acme.client({ name, redirect_uris: ['https://app.example.com/callback'], post_logout_redirect_uris })
   const client = await register('<b>App</b>', [out, `${out}?from=latchkey`, 'com.example.app:/signed-out'])
   const other = await register('Other', ['https://other.example.com/'])
   const idToken = async (userId = acme.owner, of = client): Promise<string> =>
@@ -79,6 +67,11 @@ test('RP-initiated logout', async (t) => {
       assert.equal(answer.statusCode, 400)
       assert.equal(answer.headers.location, undefined)
     }
+    const elsewhere = await launched.ask('POST', own.action, {
+      form: { form_token: own.form_token },
+      headers: { cookie, 'sec-fetch-site': 'cross-site' },
+    })
+    assert.equal(elsewhere.statusCode, 400, 'by a page of another site')
     clock.advance(3_600_000)
     const late = await launched.ask('POST', own.action, { form: { form_token: own.form_token }, headers: { cookie } })
     assert.equal(late.statusCode, 400)

@@ -352,3 +352,16 @@ test('what is switched off is not advertised', async (t) => {
     true,
   )
 })
+
+test('every endpoint that there is for clients is advertised', async (t) => {
+  const launched = await launch(t, { file: { ...seeds, oauth: { registration: 'open' } } })
+  const { issuer } = launched.config
+  const metadata = (await launched.ask('GET', '/.well-known/oauth-authorization-server')).json<
+    Record<string, unknown>
+  >()
+  const advertised = Object.values(metadata).filter((value) => typeof value === 'string')
+  const { paths } = (await launched.ask('GET', '/openapi.json')).json<{ paths: Record<string, object> }>()
+  const endpoints = Object.keys(paths).filter((path) => /^\/oauth\/\w+$/.test(path))
+  assert.ok(endpoints.length >= 7, endpoints.join())
+  for (const path of endpoints) assert.ok(advertised.includes(issuer + path), path)
+})

@@ -58,12 +58,9 @@ export const startOurs = async (t: Cleanup): Promise<Side> => {
     native: await register({ public: true, redirect_uris: [nativeRedirectUri, schemeRedirectUri] }),
     optional: await register({ pkce: 'optional' }),
     machine: await register({ redirect_uris: [], grants: ['client_credentials'] }),
-    pushing: await register({}),
+    pushing: await register({ par_required: true }),
     device: await register({ public: true, redirect_uris: [], grants: [deviceCode, refresh] }),
   }
-  await launched.app.store.transaction((trx) =>
-    trx.updateTable('clients').set({ par_required: 1 }).where('id', '=', clients.pushing.client_id).execute(),
-  )
   const browser = await signIn(launched, owner)
   const send: Side['send'] = async ({ method, path, query, form, body, headers }) =>
     toGot(
