@@ -212,6 +212,25 @@ test('request objects are refused unread, and no address in a request is fetched
   assertShown(await authorize(launched, browser, { client_id: request.client_id, request_uri }), 400, 'used')
 })
 
+test('no script of another site reads the endpoint (RFC 9700 §2.6)', async (t) => {
+  const { launched, browser, request } = await authorizationScene(t)
+  const headers = { cookie: browser.cookie, origin: 'https://shop.example.com' }
+  const { action } = formOf(await authorize(launched, browser, request))
+  for (const [method, url] of [
+    ['GET', `/oauth/authorize?${new URLSearchParams(request).toString()}`],
+    ['POST', '/oauth/authorize'],
+    ['POST', action],
+    ['OPTIONS', '/oauth/authorize'],
+    ['OPTIONS', action],
+  ] as const) {
+    const answer = await launched.ask(method, url, {
+      headers: { ...headers, ...(method === 'OPTIONS' && { 'access-control-request-method': 'POST' }) },
+    })
+    const allowed = Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))
+    assert.deepEqual(allowed, [], `${method} ${url}`)
+  }
+})
+
 test('code is the only response type, and the answer is in no fragment', async (t) => {
   const { launched, browser, request } = await authorizationScene(t)
   const error = async (more: Record<string, string>) =>

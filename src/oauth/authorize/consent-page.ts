@@ -93,8 +93,8 @@ export const consentPage = (question: ConsentQuestion): string => {
         <input type="hidden" name="form_token" value="${formToken}" />
         ${organizationField(choices, scopes.includes('manage'))}
         <p class="hint">
-          Whatever you choose, you go on to ${destination(redirectUri)}. You can take it back at any time under
-          Account, Connected applications.
+          Whatever you choose, you go on to ${destination(redirectUri)}. It can never do more than you may yourself, and
+          you can take this back at any time under Account, Connected applications.
         </p>
         <div class="actions">
           <button type="submit" name="decision" value="allow">Allow</button>

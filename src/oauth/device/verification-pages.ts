@@ -69,7 +69,10 @@ export const devicePage = (question: DeviceQuestion): string => {
         <input type="hidden" name="user_code" value="${userCode}" />
         <input type="hidden" name="form_token" value="${formToken}" />
         ${organizationField(choices, scopes.includes('manage'))}
-        <p class="hint">You can take it back at any time under Account, Connected applications.</p>
+        <p class="hint">
+          It can never do more than you may yourself, and you can take this back at any time under Account, Connected
+          applications.
+        </p>
         <div class="actions">
           <button type="submit" name="decision" value="allow">Allow</button>
           <button type="submit" name="decision" value="deny" class="secondary" formnovalidate>Deny</button>
