@@ -11,6 +11,8 @@ export class UsedProofs {
   /** By turn of the nonce: when that is over, all its proofs are forgotten at once. */
   readonly #byTurn = new Map<number, Set<string>>()
   readonly #most: number
+  /** What came before has been forgotten, and counts as used: a clock that is set back brings no proof back. */
+  #since = -Infinity
 
   constructor(most: number = maxProofs) {
     this.#most = most
@@ -18,14 +20,15 @@ export class UsedProofs {
 
   /** Whether it has been used. Nobody chooses another's thumbprint, so that nobody can use up another's ids. */
   has(turn: number, thumbprint: string, jti: string): boolean {
-    return this.#byTurn.get(turn)?.has(nameOf(thumbprint, jti)) === true
+    return turn < this.#since || this.#byTurn.get(turn)?.has(nameOf(thumbprint, jti)) === true
   }
 
   /** Remembers it. `oldest`: the first turn whose nonces are still taken. False: there is no room. */
   add(turn: number, oldest: number, thumbprint: string, jti: string): boolean {
+    this.#since = Math.max(this.#since, oldest)
     let held = 0
     for (const [past, used] of this.#byTurn)
-      if (past < oldest) this.#byTurn.delete(past)
+      if (past < this.#since) this.#byTurn.delete(past)
       else held += used.size
     if (held >= this.#most) return false
     let used = this.#byTurn.get(turn)
