@@ -324,12 +324,6 @@ const others: Entry[] = [
     ['revoke: an id_token'],
   ),
   ...alike(
-    'RFC 7662 §4: who may introspect which token is limited: a client its own, and those for the APIs that it serves.',
-    '200, active false',
-    '200, active true',
-    ['introspect: a refresh token of another client', 'introspect: an access token of another client'],
-  ),
-  ...alike(
     'RFC 7662 §2.1: the endpoint MUST require authorization, and a public client has nothing to show.',
     '401 invalid_client',
     '200, active true',

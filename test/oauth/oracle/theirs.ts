@@ -82,13 +82,22 @@ const configuration = (clients: Clients): object => ({
   renderError: (context: Context, out: object) => {
     context.body = JSON.stringify(out)
   },
+  ttl: Object.fromEntries(
+    ['AccessToken', 'AuthorizationCode', 'ClientCredentials', 'DeviceCode', 'Grant', 'IdToken', 'Interaction']
+      .concat(['RefreshToken', 'Session'])
+      .map((kind) => [kind, 600]),
+  ),
   interactions: { url: () => '/interaction' },
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     dPoP: { enabled: true },
     deviceFlow: { enabled: true },
-    introspection: { enabled: true },
+    introspection: {
+      enabled: true,
+      allowedPolicy: (_context: Context, client: { clientId: string }, token: { clientId: string }) =>
+        client.clientId === token.clientId,
+    },
     revocation: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
     resourceIndicators: {
