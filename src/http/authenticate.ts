@@ -60,14 +60,14 @@ const roleWithin = (api: Api, role: Role, scopes: readonly string[]): Role | und
 /** Whether this is a client that a person lets act in their place at Latchkey itself. */
 const managesForPerson = ({ grant, scopes }: Principal): boolean => grant !== undefined && scopes.includes('manage')
 
-/** The role that the credential acts with. A client acts for a person as far as its scopes go: at Latchkey itself with `manage`, or not at all. */
+/** The role that the credential acts with. A client acts as the person with `manage`, which an operator gave it; scopes of an API that leads here, which anybody's client may ask for, let it read at most. */
 const actingRole = (api: Api, principal: Principal, role: Role): Role | undefined => {
   const { derivedFrom, grant, scopes } = principal
   if (managesForPerson(principal)) return role
   if (grant === undefined && derivedFrom === undefined) return role
-  const acting = roleWithin(api, role, scopes)
+  if (grant === undefined) return roleWithin(api, role, scopes)
   // a role that needs no scope is not a client's for having none
-  return grant !== undefined && acting !== undefined && api.roleScopes[acting].length === 0 ? undefined : acting
+  return api.roleScopes.viewer.length > 0 ? roleWithin(api, 'viewer', scopes) : undefined
 }
 
 const rolesOf = (api: Api, principal: Principal): Map<string, Role> => {

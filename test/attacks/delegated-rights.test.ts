@@ -175,6 +175,31 @@ test('scopes of an API that leads to Latchkey itself give the role that they cov
   assert.equal(await status(reading, 'GET', path, undefined, 'manage.test'), 401)
 })
 
+test('a client that no operator gave manage reads at most, whatever the scopes of the API are called', async (t) => {
+  const { launched, acme, delegated, status } = await scene(t)
+  const stranger = await acme.client({ redirect_uris: ['https://evil.example/callback'] })
+  const path = `/organizations/${acme.organization}`
+  const before = await rows(launched)
+  for (const client of [stranger, undefined]) {
+    const token = await delegated({
+      ...(client && { client }),
+      api: 'manage',
+      scope: 'read write',
+      organizationId: acme.organization,
+    })
+    assert.equal(await status(token, 'GET', path, undefined, 'manage.test'), 200)
+    for (const [method, tried, body] of [
+      ['PATCH', path, { name: 'Taken' }],
+      ['POST', `${path}/api-keys`, { name: 'Key' }],
+      ['POST', `${path}/clients`, { name: 'Client' }],
+      ['DELETE', `${path}/members/${acme.owner}`],
+      ['DELETE', path],
+    ] as const)
+      assert.equal(await status(token, method, tried, body, 'manage.test'), 403, `${method} ${tried}`)
+  }
+  assert.deepEqual(await rows(launched), before)
+})
+
 test('a token without a single scope has no role, even where viewers need none', async (t) => {
   const { launched, acme, delegated, status } = await scene(t)
   const { id: viewer } = await launched.operate<{ id: string }>('POST', '/users', { email: 'v@example.com', name: 'V' })
