@@ -104,7 +104,7 @@ test('browsers of the configured origins may call it; preflights are answered be
     const { statusCode, headers, body } = await preflight(url, origin)
     assert.deepEqual([statusCode, body], [204, ''], url)
     assert.equal(headers['access-control-allow-origin'], origin)
-    assert.equal(headers['access-control-allow-headers'], 'Authorization, Content-Type')
+    assert.equal(headers['access-control-allow-headers'], 'Authorization, DPoP, Content-Type')
     assert.match(String(headers['access-control-allow-methods']), /GET.*DELETE/)
     assert.equal(headers.vary, 'Origin')
   }

@@ -1,4 +1,5 @@
 // What the person is asked: who wants what, for which organization, and where the browser goes next.
+import type { Session } from '../../accounts/sessions.ts'
 import { Html, html, layout } from '../../http/page.ts'
 import { scopeWords } from '../../config/scope-words.ts'
 import type { Api } from '../../config/config.ts'
@@ -44,6 +45,15 @@ export const scopeList = (api: Api, scopes: readonly string[]): Html =>
         ${scopes.map((scope) => html`<li>${scopeWords(api, scope)}</li>`)}
       </ul>`
 
+/** An operator who lets a client manage everything everywhere gives away more than other people do. */
+export const operatorNotice = (scopes: readonly string[], operator: boolean): Html | undefined =>
+  operator && scopes.includes('manage')
+    ? html`<p class="notice">
+        You are an operator. For all of your organizations at once, it has your powers as an operator too: over every
+        user and organization, and over the signing keys.
+      </p>`
+    : undefined
+
 /** Which organization the tokens are for. `all`: whether all at once may be chosen. */
 export const organizationField = (choices: readonly Choice[], all: boolean): Html | undefined => {
   const [only, ...others] = choices
@@ -75,20 +85,20 @@ export interface ConsentQuestion {
   scopes: readonly string[]
   choices: readonly Choice[]
   redirectUri: string
-  email: string
+  session: Pick<Session, 'email' | 'operator'>
   /** The query of the request, which the form carries on. */
   query: string
   formToken: string
 }
 
 export const consentPage = (question: ConsentQuestion): string => {
-  const { client, api, scopes, choices, redirectUri, email, query, formToken } = question
+  const { client, api, scopes, choices, redirectUri, session, query, formToken } = question
   return layout(
     `Allow ${client.name}?`,
     html`<p class="lead">${clientFacts(client)} asks for access to <strong>${apiWords(api)}</strong> in your name.</p>
-      ${accountLine(email, `/oauth/authorize?${query}`)}
+      ${accountLine(session.email, `/oauth/authorize?${query}`)}
       <h2>It may</h2>
-      ${scopeList(api, scopes)}
+      ${scopeList(api, scopes)} ${operatorNotice(scopes, session.operator)}
       <form method="post" action="/oauth/authorize/decision?${query}">
         <input type="hidden" name="form_token" value="${formToken}" />
         ${organizationField(choices, scopes.includes('manage'))}

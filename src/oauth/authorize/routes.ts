@@ -113,7 +113,7 @@ export const authorizeRoutes =
           scopes,
           choices: next.choices,
           redirectUri,
-          email: session.email,
+          session,
           query,
           formToken: formToken(box, session.id, askedPurpose(query), now()),
         }),

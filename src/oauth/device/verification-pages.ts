@@ -1,6 +1,14 @@
 // RFC 8628 §3.3, §5.4: what a person sees who connects a device: the code, then who asks for what, and what to be wary of.
+import type { Session } from '../../accounts/sessions.ts'
 import { field, html, type Html, layout } from '../../http/page.ts'
-import { accountLine, apiWords, clientFacts, organizationField, scopeList } from '../authorize/consent-page.ts'
+import {
+  accountLine,
+  apiWords,
+  clientFacts,
+  operatorNotice,
+  organizationField,
+  scopeList,
+} from '../authorize/consent-page.ts'
 import type { Choice } from '../authorize/next-step.ts'
 import type { WaitingDevice } from './decision.ts'
 
@@ -33,7 +41,7 @@ export interface DeviceQuestion {
   /** Minutes since the device asked. */
   age: number
   choices: readonly Choice[]
-  email: string
+  session: Pick<Session, 'email' | 'operator'>
   formToken: string
 }
 
@@ -49,7 +57,7 @@ export const devicePage = (question: DeviceQuestion): string => {
     device: { client, api, scopes },
     userCode,
     choices,
-    email,
+    session,
     formToken,
   } = question
   return layout(
@@ -57,14 +65,14 @@ export const devicePage = (question: DeviceQuestion): string => {
     html`<p class="lead">
         ${clientFacts(client)} asks for access to <strong>${apiWords(api)}</strong> in your name. ${asked(question)}
       </p>
-      ${accountLine(email, `/device?user_code=${userCode}`)}
+      ${accountLine(session.email, `/device?user_code=${userCode}`)}
       <p class="notice">
         Allow it only if you have just started this yourself and your device shows this code:
         <strong class="typed">${userCode}</strong> If somebody sent you the code or this link, deny it: they would get
         into your account.
       </p>
       <h2>It may</h2>
-      ${scopeList(api, scopes)}
+      ${scopeList(api, scopes)} ${operatorNotice(scopes, session.operator)}
       <form method="post" action="/device">
         <input type="hidden" name="user_code" value="${userCode}" />
         <input type="hidden" name="form_token" value="${formToken}" />

@@ -94,7 +94,7 @@ export const verificationRoutes =
           userCode: writeUserCode(userCode),
           age: Math.floor((now() - device.code.created_at) / 60_000),
           choices: isForApi(device) ? await choicesOf(store, userId) : [],
-          email,
+          session,
           formToken: formToken(box, session.id, purposeOf(userCode), now()),
         }),
       )
