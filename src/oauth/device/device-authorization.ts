@@ -1,6 +1,7 @@
 // RFC 8628 §3.1, §3.2: a device without a browser asks for a code that its person enters elsewhere.
 import { clientParameters } from '../../clients/authenticate.ts'
 import { grantTypes } from '../../clients/settings.ts'
+import { networkOf } from '../../http/client-address.ts'
 import { Throttle } from '../../limits/throttle.ts'
 import { requireClient, requireGrant } from '../calling-client.ts'
 import { provenKey } from '../dpop.ts'
@@ -33,10 +34,10 @@ const tooMany = (waitMs: number, reason: string): OAuthError =>
     reason,
   })
 
-/** What answers device authorization requests. With a DPoP proof the code is of that key alone. Anybody may ask in the name of a public client: from one address only so often. */
+/** What answers device authorization requests. With a DPoP proof the code is of that key alone. Anybody may ask in the name of a public client: from one network only so often. */
 export const deviceAuthorization = (deps: OAuthDeps) => {
   const { config, store, box, now } = deps
-  const byAddress = new Throttle({ most: 60, windowMs: lifetimeSeconds * 1000 })
+  const byNetwork = new Throttle({ most: 60, windowMs: lifetimeSeconds * 1000 })
 
   /** `ip`: where the request comes from, which the person is told. Throws OAuthError. */
   return async (request: FormRequest, ip: string): Promise<DeviceAuthorization> => {
@@ -49,8 +50,8 @@ export const deviceAuthorization = (deps: OAuthDeps) => {
     const api = personApi(config, client, { resources: form.all('resource'), scope, hostApi })
     const scopes = personScopes(api, client, scope)
     const proven = provenKey(deps, request)
-    const waitMs = client.public ? byAddress.waitFor(ip, now()) : 0
-    if (waitMs > 0) throw tooMany(waitMs, 'too many device codes from one address')
+    const waitMs = client.public ? byNetwork.waitFor(networkOf(ip), now()) : 0
+    if (waitMs > 0) throw tooMany(waitMs, 'too many device codes from one network')
     const made = await makeDeviceCode(
       store,
       box,

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findSession, type Session } from '../../accounts/sessions.ts'
-import { clientAddress } from '../../http/client-address.ts'
+import { clientAddress, networkOf } from '../../http/client-address.ts'
 import { takeForms } from '../../http/form.ts'
 import { formToken, isFormToken } from '../../http/form-token.ts'
 import { isFromOwnPage } from '../../http/own-page.ts'
@@ -27,11 +27,11 @@ const Form = Type.Object(
   { additionalProperties: false },
 )
 
-/** Codes that may be looked up while one is good (§5.1): by a person, from an address, and in all, of a process. */
+/** Codes that may be looked up while one is good (§5.1): by a person, from a network, and in all, of a process. */
 const windowMs = lifetimeSeconds * 1000
 const throttles = () => ({
   person: new Throttle({ most: 20, windowMs }),
-  address: new Throttle({ most: 60, windowMs }),
+  network: new Throttle({ most: 60, windowMs }),
   all: new Throttle({ most: 1_000, windowMs }),
 })
 
@@ -40,7 +40,7 @@ export const verificationRoutes =
   async (app) => {
     const { store, box, config, proxies, now } = deps
     const secure = config.issuer.startsWith('https:')
-    const { person, address, all } = throttles()
+    const { person, network, all } = throttles()
 
     const page = (reply: FastifyReply, status: number, body: string): FastifyReply =>
       reply.code(status).headers(pageHeaders()).send(body)
@@ -52,7 +52,9 @@ export const verificationRoutes =
 
     /** Milliseconds to wait before another code may be tried; 0: none. Each try counts, found or not. */
     const waitFor = ({ raw }: FastifyRequest, { userId }: Session): number =>
-      person.waitFor(userId, now()) || address.waitFor(clientAddress(raw, proxies), now()) || all.waitFor('', now())
+      person.waitFor(userId, now()) ||
+      network.waitFor(networkOf(clientAddress(raw, proxies)), now()) ||
+      all.waitFor('', now())
 
     const purposeOf = (userCode: string): string => `${path} ${userCodeHash(box, userCode)}`
 
