@@ -6,6 +6,7 @@ import { removeIdleClients } from '../store/prune.ts'
 import type { ClientRecord, Store } from '../store/store.ts'
 import { parseStrictObject } from '../tokens/strict-json.ts'
 import { columnsOf } from './client.ts'
+import { forgetConsents } from './forget-consents.ts'
 import { InvalidMetadata, readMetadata } from './metadata.ts'
 import { delegatedGrants } from './register.ts'
 import { fetchMistake, type SafeFetch } from './safe-fetch.ts'
@@ -97,13 +98,18 @@ export class DocumentClients {
       stale_at: now() + freshMs,
     }
     return store.transaction(async (trx) => {
-      const { numUpdatedRows } = await trx
-        .updateTable('clients')
-        .set(changing)
+      const known = await trx
+        .selectFrom('clients')
+        .select('redirect_uris')
         .where('id', '=', address)
         .where('registration', '=', 'document')
-        .executeTakeFirstOrThrow()
-      if (numUpdatedRows > 0n) return true
+        .executeTakeFirst()
+      if (known) {
+        await trx.updateTable('clients').set(changing).where('id', '=', address).execute()
+        const before = JSON.parse(known.redirect_uris) as string[]
+        await forgetConsents(trx, address, { before, after: settings.redirectUris })
+        return true
+      }
       const { count } = await trx
         .selectFrom('clients')
         .select(({ fn }) => fn.countAll().as('count'))

@@ -8,6 +8,7 @@ import { hashOf, makeSecret } from '../credentials/format.ts'
 import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { auditedFacts, type ClientRow, columnsOf, settingsOf, toClient } from './client.ts'
+import { forgetConsents } from './forget-consents.ts'
 import { type Bounds, InvalidMetadata, methodOf, readMetadata } from './metadata.ts'
 import { delegatedGrants } from './register.ts'
 import { isNarrower } from './settings.ts'
@@ -92,6 +93,7 @@ export const replaceRegistration = (
       .set({ name, ...columnsOf(settings), registration_hash: changed.registration_hash })
       .where('id', '=', row.id)
       .execute()
+    await forgetConsents(trx, row.id, { before: settingsOf(row).redirectUris, after: settings.redirectUris })
     await recordChange(trx, actorOf(registrant), now, {
       action: 'client.updated',
       targetKind: 'client',

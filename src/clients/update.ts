@@ -15,6 +15,7 @@ import {
   settingsOf,
   toClient,
 } from './client.ts'
+import { forgetConsents } from './forget-consents.ts'
 import { type ClientSettings, hasKeys, isNarrower, requireSettings } from './settings.ts'
 
 /** What is left out stays. */
@@ -105,6 +106,7 @@ export const updateClient = (
       .where('id', '=', id)
       .where('organization_id', '=', organizationId)
       .execute()
+    await forgetConsents(trx, id, { before: before.redirectUris, after: after.redirectUris })
     if (hasKeys(after)) await trx.deleteFrom('client_secrets').where('client_id', '=', id).execute()
     const client = await toClient(store, trx, { ...row, ...columns })
     const facts = auditedFacts(client)
