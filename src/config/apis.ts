@@ -293,7 +293,7 @@ export const resolveApis = (file: LatchkeyConfig, issuer: string, mistakes: Mist
     },
   }
   for (const [name, profile] of Object.entries(file.profiles ?? {})) {
-    if (shipped[name])
+    if (Object.hasOwn(shipped, name))
       mistakes.add(`profiles.${name}`, 'is the name of a shipped profile; choose another and extend it')
     checkProfileValues(mistakes, `profiles.${name}`, profile)
   }

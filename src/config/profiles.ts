@@ -25,8 +25,8 @@ export const resolveProfile = (
 ): Profile => {
   const fallback = shipped.default as Profile
   if (typeof wanted === 'string') {
-    if (shipped[wanted]) return shipped[wanted]
-    const custom = own[wanted]
+    if (Object.hasOwn(shipped, wanted)) return shipped[wanted] as Profile
+    const custom = Object.hasOwn(own, wanted) ? own[wanted] : undefined
     if (!custom || seen.includes(wanted)) {
       const known = [...Object.keys(shipped), ...Object.keys(own)].join(', ')
       mistakes.add(

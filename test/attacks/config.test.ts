@@ -173,6 +173,8 @@ test('whatever takes the place of a value, there is no stack', () => {
       '',
       'x',
       '/',
+      'toString', // every object has one of these
+      '__proto__',
       [],
       {},
       [null],
