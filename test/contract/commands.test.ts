@@ -183,6 +183,9 @@ test('every command answers in one document, with what it is relied on for', asy
     client.client_secret,
   )
   assert.equal((await list('clients', 'list', '--org-id', org)).data.length, 1)
+  const [person, application] = [user as string, client.client_id as string]
+  assert.deepEqual((await list('applications', 'list', '--user-id', person)).data, [])
+  await json(1, 'applications', 'revoke', '--user-id', person, '--client-id', application)
   await ok('clients', 'delete', '--client-id', client.client_id as string)
 
   assert.equal((await list('signing-keys', 'list')).data.length, 6)
