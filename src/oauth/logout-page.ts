@@ -22,10 +22,12 @@ export const askLogoutPage = ({ email, clientName, query, formToken }: LogoutQue
       <p class="hint">To stay signed in, close this page.</p>`,
   )
 
-export const signedOutPage = (): string =>
+/** `onward`: an address that nobody here vouches for, and its site. */
+export const signedOutPage = (onward?: { address: string; site: string }): string =>
   layout(
     'You are signed out',
-    html`<p>This browser is signed out of Latchkey. Applications that you use may keep you signed in themselves.</p>`,
+    html`<p>This browser is signed out of Latchkey. Applications that you use may keep you signed in themselves.</p>
+      ${onward && html`<a class="button secondary" href="${onward.address}">Go on to ${onward.site}</a>`}`,
   )
 
 export const refusedLogoutPage = (description: string): string =>

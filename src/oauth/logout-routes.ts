@@ -8,7 +8,7 @@ import { formToken, isFormToken } from '../http/form-token.ts'
 import { isFromOwnPage } from '../http/own-page.ts'
 import { pageHeaders } from '../http/page.ts'
 import { clearSessionCookie, readSessionCookie } from '../http/session-cookie.ts'
-import { formTarget, redirectTarget } from './authorize/respond.ts'
+import { formTarget, isOfStranger, redirectTarget } from './authorize/respond.ts'
 import { toOAuthError } from './errors.ts'
 import { Form, formMediaType, maxFormLength } from './form.ts'
 import type { OAuthDeps } from './grant.ts'
@@ -39,12 +39,13 @@ export const logoutRoutes =
       return value === undefined ? undefined : findSession(store, value, now())
     }
 
-    const leave = (reply: FastifyReply, { redirectUri, state }: LogoutRequest): FastifyReply =>
-      redirectUri === undefined
-        ? page(reply, 200, signedOutPage())
-        : reply
-            .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-            .redirect(state === undefined ? redirectUri : redirectTarget({ redirectUri }, { state }), 303)
+    const leave = (reply: FastifyReply, { client, redirectUri, state }: LogoutRequest): FastifyReply => {
+      if (client === undefined || redirectUri === undefined) return page(reply, 200, signedOutPage())
+      const address = state === undefined ? redirectUri : redirectTarget({ redirectUri }, { state })
+      if (isOfStranger({ client, redirectUri }))
+        return page(reply, 200, signedOutPage({ address, site: new URL(redirectUri).host }))
+      return reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).redirect(address, 303)
+    }
 
     const signOut = async (
       request: FastifyRequest,

@@ -127,7 +127,8 @@ test('open: anybody registers a client of nobody', async (t) => {
     const without = await launched.ask('GET', `/oauth/authorize?${new URLSearchParams(parameters).toString()}`, {
       headers: { cookie: browser.cookie },
     })
-    assert.match(String(without.headers.location), /error=invalid_request/)
+    assert.equal(without.statusCode, 400)
+    assert.match(without.body, /PKCE is required/)
   })
 
   await t.test(

@@ -4,7 +4,10 @@ import { Html, html, layout } from '../../http/page.ts'
 import { scopeWords } from '../../config/scope-words.ts'
 import type { Api } from '../../config/config.ts'
 import type { ClientRecord } from '../../store/store.ts'
+import type { OAuthError } from '../errors.ts'
 import type { Choice } from './next-step.ts'
+import type { ReplyTo } from './request.ts'
+import { type AnswerParameters, redirectTarget } from './respond.ts'
 
 /** An API in the words that the person reads. */
 export const apiWords = ({ name, upstreams }: Api): string =>
@@ -131,6 +134,28 @@ export const refusedPage = (description: string, error: string, requestId: strin
       </dl>`,
   )
 
+/** An answer to a site that nobody here vouches for: the person sends it on, or not (RFC 9700 §4.11.2). */
+export const onwardPage = (to: ReplyTo, { error, description }: OAuthError, parameters: AnswerParameters): string => {
+  const site = destination(to.redirectUri)
+  return layout(
+    'This request cannot be answered',
+    html`<p class="summary" role="alert">${description}.</p>
+      <p>
+        You come from <strong>${to.client.name}</strong>, which nobody here knows. Close this page, or tell ${site} that it
+        did not work.
+      </p>
+      <dl>
+        <dt>Error</dt>
+        <dd><code>${error}</code></dd>
+      </dl>
+      ${
+        to.mode === 'form_post'
+          ? answerForm(to.redirectUri, parameters, html`Go on to ${site}`)
+          : html`<a class="button secondary" href="${redirectTarget(to, parameters)}">Go on to ${site}</a>`
+      }`,
+  )
+}
+
 /** The form was made too long ago, for somebody else, or was sent twice. */
 export const expiredPage = (query: string): string =>
   layout(
@@ -142,14 +167,16 @@ export const expiredPage = (query: string): string =>
 /** The one line of script on any page: it sends the form of `formPostPage`. */
 export const submitScript = 'document.forms[0].submit()'
 
+const answerForm = (redirectUri: string, parameters: AnswerParameters, button: Html): Html =>
+  html`<form method="post" action="${redirectUri}">
+    ${Object.entries(parameters).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+    <button type="submit">${button}</button>
+  </form>`
+
 /** OAuth 2.0 Form Post Response Mode: the answer as a form; without JavaScript, at a press of the button. */
-export const formPostPage = (redirectUri: string, parameters: Record<string, string>): string =>
+export const formPostPage = (redirectUri: string, parameters: AnswerParameters): string =>
   layout(
     'One more step',
     html`<p>You are being sent on.</p>
-      <form method="post" action="${redirectUri}">
-        ${Object.entries(parameters).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-        <button type="submit">Continue</button>
-      </form>
-      ${new Html(`<script>${submitScript}</script>`)}`,
+      ${answerForm(redirectUri, parameters, html`Continue`)} ${new Html(`<script>${submitScript}</script>`)}`,
   )

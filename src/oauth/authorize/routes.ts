@@ -14,10 +14,10 @@ import { Form, formMediaType, maxFormLength } from '../form.ts'
 import type { OAuthDeps } from '../grant.ts'
 import { allow } from './allow.ts'
 import { checkAuthorizationRequest } from './checks.ts'
-import { consentPage, expiredPage, formPostPage, refusedPage, submitScript } from './consent-page.ts'
+import { consentPage, expiredPage, formPostPage, onwardPage, refusedPage, submitScript } from './consent-page.ts'
 import { type NextStep, type Reach, chosenReach, nextStep } from './next-step.ts'
 import { type AuthorizationRequest, type ReplyTo, queryOf } from './request.ts'
-import { type AnswerParameters, codeAnswer, errorAnswer, formTarget, redirectTarget } from './respond.ts'
+import { type AnswerParameters, codeAnswer, errorAnswer, formTarget, isOfStranger, redirectTarget } from './respond.ts'
 
 const path = '/oauth/authorize'
 const submitScriptSource = `'sha256-${hash('sha256', submitScript, 'base64')}'`
@@ -71,6 +71,13 @@ export const authorizeRoutes =
       return reply
         .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
         .redirect(redirectTarget(to, parameters), 303)
+    }
+
+    /** Of a request that nobody has been asked about. */
+    const answerUnasked = (reply: FastifyReply, to: ReplyTo, error: OAuthError): FastifyReply => {
+      const parameters = errorAnswer(issuer, to, error)
+      if (!isOfStranger(to)) return answer(reply, to, parameters)
+      return page(reply, 400, onwardPage(to, error, parameters), [formTarget(to.redirectUri)])
     }
 
     const sessionOf = async (request: FastifyRequest): Promise<Session | undefined> => {
@@ -145,7 +152,7 @@ export const authorizeRoutes =
       const checked = await checkAuthorizationRequest(deps, 'authorize', form, undefined)
       if ('error' in checked) {
         if (!checked.replyTo) return refused(request, reply, checked.error)
-        return answer(reply, checked.replyTo, errorAnswer(issuer, checked.replyTo, checked.error))
+        return answerUnasked(reply, checked.replyTo, checked.error)
       }
       const { request: asked } = checked
       const [mark] = form.all(askedField)
@@ -154,7 +161,7 @@ export const authorizeRoutes =
           ? Number.parseInt(mark, 10)
           : undefined
       const next = await nextStep(deps, asked, await sessionOf(request), askedAt, now())
-      if (next.step === 'refuse') return answer(reply, asked, errorAnswer(issuer, asked, next.error))
+      if (next.step === 'refuse') return answerUnasked(reply, asked, next.error)
       if (next.step !== 'sign_in') return take(request, reply, asked, query, next)
       const back = `${path}?${query}&${askedField}=${formToken(box, 'sign-in', askedPurpose(query), now())}`
       const login = new URLSearchParams({ return_to: back })
