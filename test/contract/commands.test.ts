@@ -1,10 +1,12 @@
 // Every command with --json: one document on standard output, snake_case, lists as over HTTP; and what each result is relied on for.
 import assert from 'node:assert/strict'
+import { randomUUIDv7 } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { everyCommand } from '../cli/every-command.ts'
 import { type Desk, desk } from '../cli/desk.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
 
 type Document = Record<string, unknown>
 
@@ -184,8 +186,20 @@ test('every command answers in one document, with what it is relied on for', asy
   )
   assert.equal((await list('clients', 'list', '--org-id', org)).data.length, 1)
   const [person, application] = [user as string, client.client_id as string]
+  const store = await openSqlite(at.folder)
+  // as the consent page writes it
+  const consent = { user_id: person, client_id: application, organization_id: org, api: 'smoo', scopes: 'read' }
+  await store.transaction((trx) =>
+    trx
+      .insertInto('consents')
+      .values({ id: randomUUIDv7(), created_at: Date.now(), ...consent })
+      .execute(),
+  )
+  await store.close()
+  const [connected] = (await list('applications', 'list', '--user-id', person)).data
+  assert.equal(connected?.client_id, application)
+  await ok('applications', 'revoke', '--user-id', person, '--client-id', application)
   assert.deepEqual((await list('applications', 'list', '--user-id', person)).data, [])
-  await json(1, 'applications', 'revoke', '--user-id', person, '--client-id', application)
   await ok('clients', 'delete', '--client-id', client.client_id as string)
 
   assert.equal((await list('signing-keys', 'list')).data.length, 6)
