@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { text } from 'node:stream/consumers'
 
-export const serverCore = 0
-const loadCore = 1
+const cores = { server: 0, load: 1 }
+type Core = keyof typeof cores
 
 /** Whether servers and load can be held to cores of their own: Linux with two cores and util-linux's taskset. */
 export const canPin =
@@ -20,8 +20,8 @@ export const endChildren = (): void => {
   for (const child of running) child.kill('SIGKILL')
 }
 
-const start = (file: string, core: number, env: NodeJS.ProcessEnv): ChildProcess => {
-  const command = canPin ? ['taskset', '-c', String(core), process.execPath, file] : [process.execPath, file]
+const start = (file: string, core: Core, env: NodeJS.ProcessEnv): ChildProcess => {
+  const command = canPin ? ['taskset', '-c', String(cores[core]), process.execPath, file] : [process.execPath, file]
   const child = spawn(command[0] as string, command.slice(1), { env, stdio: ['pipe', 'pipe', 'pipe'] })
   running.add(child)
   child.once('close', () => running.delete(child))
@@ -30,8 +30,8 @@ const start = (file: string, core: number, env: NodeJS.ProcessEnv): ChildProcess
 }
 
 /** Runs a script of the bench to its end and returns the JSON that it wrote. `input` goes to its standard input. */
-export const ask = async <T>(file: string, input: object, core: 'server' | 'load'): Promise<T> => {
-  const child = start(file, core === 'server' ? serverCore : loadCore, process.env)
+export const ask = async <T>(file: string, input: object, core: Core): Promise<T> => {
+  const child = start(file, core, process.env)
   child.stdin?.end(JSON.stringify(input))
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const [output, errors] = await Promise.all([
@@ -60,9 +60,13 @@ export interface ServerProcess {
 const readProc = (pid: number, file: string): string | undefined =>
   process.platform === 'linux' ? readFileSync(`/proc/${pid}/${file}`, 'utf8') : undefined
 
-/** Starts a server on the servers' core; it is ready once it has written a line of JSON that holds its `port`. */
-export const startServer = async (file: string, input: object, env: NodeJS.ProcessEnv = {}): Promise<ServerProcess> => {
-  const child = start(file, serverCore, { ...process.env, NODE_ENV: 'production', ...env })
+/** Starts a server, on the servers' core unless it only works for them; it is ready once it has written a line of JSON that holds its `port`. */
+export const startServer = async (
+  file: string,
+  input: object,
+  { env, core = 'server' }: { env?: NodeJS.ProcessEnv; core?: Core } = {},
+): Promise<ServerProcess> => {
+  const child = start(file, core, { ...process.env, NODE_ENV: 'production', ...env })
   child.stdin?.end(JSON.stringify(input))
   let errors = ''
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {

@@ -71,4 +71,6 @@ export const prepare = async (folder: string, keyCount: number): Promise<Credent
   }
 }
 
-export const startLatchkey = (folder: string): Promise<ServerProcess> => startServer(mainFile, {}, environment(folder))
+/** Serves `folder`; the gateway passes requests on to `upstreamPort`. */
+export const startLatchkey = (folder: string, upstreamPort: number): Promise<ServerProcess> =>
+  startServer(mainFile, {}, { env: { ...environment(folder), BENCH_UPSTREAM: `http://127.0.0.1:${upstreamPort}` } })

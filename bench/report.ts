@@ -3,7 +3,7 @@ import { cpus } from 'node:os'
 import type { SignatureResult } from './es256-signature.ts'
 import type { LoadResult } from './load.ts'
 import { median, spread } from './statistics.ts'
-import { type Target, type Work, floor, subject, works } from './targets.ts'
+import { type Target, type Work, floor, subject, works } from './target.ts'
 
 /** One round at one server. */
 export interface Sample extends LoadResult {

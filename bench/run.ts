@@ -10,7 +10,8 @@ import { prepare } from './latchkey.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
 import { installPeers, peerVersions } from './peers.ts'
 import { type Row, type Sample, type Samples, doubts, httpRows, inProcessRow, machineFacts, table } from './report.ts'
-import { type Target, startTargets } from './targets.ts'
+import type { Target } from './target.ts'
+import { startTargets } from './targets.ts'
 import type { InProcessResult } from './verify-in-process.ts'
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -19,11 +20,11 @@ const { values } = parseArgs({ options: { quick: { type: 'boolean', default: fal
 const { quick } = values
 const plan = {
   rounds: quick ? 3 : 7,
-  secondsPerRun: quick ? 0.6 : 3,
+  secondsPerRun: quick ? 0.3 : 3,
   /** Runs for one figure, where others disturb it. */
   attempts: quick ? 1 : 3,
   /** Compilers settle after some 50,000 requests; a warm-up ends with them, or here. */
-  warmUpSeconds: quick ? 1.2 : 10,
+  warmUpSeconds: quick ? 0.5 : 10,
   warmUpRequests: 60_000,
   connections: 32,
   keys: quick ? 100 : 1000,
@@ -37,15 +38,16 @@ const progress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
-/** Requests a second that are made ahead where each can be sent only once; a run that has sent them all ends early. */
-const suppliedPerSecond = 6000
+const requestsFor = async ({ requests, supply }: Target, seconds: number, most: number): Promise<readonly string[]> =>
+  supply ? supply.make(Math.ceil(Math.min(seconds * supply.perSecond, most)) + plan.connections) : requests
 
-const load = async (target: Target, seconds: number, maxResponses: number): Promise<LoadResult> => {
-  const { server, supply, expect } = target
+const load = (
+  { server, supply, expect }: Target,
+  requests: readonly string[],
+  seconds: number,
+  most: number,
+): Promise<LoadResult> => {
   const { connections } = plan
-  const requests = supply
-    ? await supply(Math.ceil(Math.min(seconds * suppliedPerSecond, maxResponses)) + connections)
-    : target.requests
   return ask<LoadResult>(
     script('load.ts'),
     {
@@ -53,7 +55,7 @@ const load = async (target: Target, seconds: number, maxResponses: number): Prom
       requests,
       connections,
       seconds,
-      maxResponses: supply ? requests.length - connections : maxResponses,
+      maxResponses: supply ? requests.length - connections : most,
       expect,
     } satisfies LoadPlan,
     'load',
@@ -61,18 +63,22 @@ const load = async (target: Target, seconds: number, maxResponses: number): Prom
 }
 
 const sample = async (target: Target): Promise<Sample> => {
+  // before anything is measured, because some servers make theirs themselves
+  const requests = await requestsFor(target, plan.secondsPerRun, maxResponses)
   const startedAt = performance.now()
-  const [machineBefore, serverBefore] = [machineCpuSeconds(), target.server.cpuSeconds()]
-  const result = await load(target, plan.secondsPerRun, maxResponses)
-  const [machineAfter, serverAfter] = [machineCpuSeconds(), target.server.cpuSeconds()]
+  const behind = (): number => target.behind?.cpuSeconds() ?? 0
+  const [machineBefore, serverBefore, behindBefore] = [machineCpuSeconds(), target.server.cpuSeconds(), behind()]
+  const result = await load(target, requests, plan.secondsPerRun, maxResponses)
+  const [machineAfter, serverAfter, behindAfter] = [machineCpuSeconds(), target.server.cpuSeconds(), behind()]
   const wall = (performance.now() - startedAt) / 1000
   const used = serverBefore === undefined || serverAfter === undefined ? undefined : serverAfter - serverBefore
+  const ours = behindAfter - behindBefore + result.generatorCpuSeconds
   return {
     ...result,
     requestsPerSecond: result.responses / result.seconds,
     cpuPerThousand: used && (used / result.responses) * 1000,
     serverBusy: used && used / result.seconds,
-    othersBusy: used && Math.max(0, machineAfter - machineBefore - used - result.generatorCpuSeconds) / wall,
+    othersBusy: used && Math.max(0, machineAfter - machineBefore - used - ours) / wall,
   }
 }
 
@@ -90,7 +96,8 @@ const calmSample = async (target: Target): Promise<Sample> => {
 const measure = async (targets: readonly Target[]): Promise<{ samples: Samples; signatures: SignatureResult[] }> => {
   for (const target of targets) {
     progress(`warming up: ${target.work}, ${target.name}`)
-    await load(target, plan.warmUpSeconds, plan.warmUpRequests)
+    const requests = await requestsFor(target, plan.warmUpSeconds, plan.warmUpRequests)
+    await load(target, requests, plan.warmUpSeconds, plan.warmUpRequests)
   }
   const samples = new Map<Target, Sample[]>(targets.map((target) => [target, []]))
   const signatures: SignatureResult[] = []
@@ -116,7 +123,7 @@ const run = async (folder: string): Promise<Row[]> => {
   const targets = await startTargets(folder, credentials)
   const { samples, signatures } = await measure(targets)
   const rows = httpRows(samples, signatures)
-  for (const server of new Set(targets.map(({ server }) => server))) await server.stop()
+  for (const server of new Set(targets.flatMap(({ server, behind = server }) => [server, behind]))) await server.stop()
   progress('judging in process')
   const inProcess = await ask<InProcessResult>(
     script('verify-in-process.ts'),
