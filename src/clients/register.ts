@@ -7,6 +7,7 @@ import { requireActiveOrganization } from '../credentials/create-api-key.ts'
 import { hashOf, makeSecret } from '../credentials/format.ts'
 import { requireWithin } from '../credentials/within.ts'
 import { Refusal } from '../errors.ts'
+import { removeIdleClients } from '../store/prune.ts'
 import type { Store } from '../store/store.ts'
 import { auditedFacts, type ClientRow, columnsOf, toClient } from './client.ts'
 import { type Bounds, readMetadata } from './metadata.ts'
@@ -22,8 +23,13 @@ export const delegatedGrants: readonly string[] = [
 
 const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']
 
-/** Clients of nobody that have registered themselves; pruned when nothing stands on them (store/prune.ts). */
+/**
+ * Clients of nobody that have registered themselves. When there are as many, those go that nobody has allowed anything for an hour: in
+ * an hour fewer can come, so that whoever fills up the room keeps nobody out for long.
+ */
 const maxOpenClients = 10_000
+const idleMs = 3_600_000
+const makeRoomFor = 100
 
 /** Who registers a client, for whom, and as what. */
 export interface Registrar {
@@ -73,14 +79,15 @@ export interface Registered {
   token: string
 }
 
-const requireRoom = async (db: Store['db']): Promise<void> => {
+const requireRoom = async (db: Store['db'], now: number): Promise<void> => {
   const { count } = await db
     .selectFrom('clients')
     .select(({ fn }) => fn.countAll().as('count'))
     .where('registration', '=', 'dynamic')
     .where('organization_id', 'is', null)
     .executeTakeFirstOrThrow()
-  if (Number(count) >= maxOpenClients)
+  if (Number(count) < maxOpenClients) return
+  if ((await removeIdleClients(db, 'dynamic', 'created_at', now - idleMs, makeRoomFor)) === 0)
     throw new Refusal('rate_limit_exceeded', 'No more clients can register themselves here at present.')
 }
 
@@ -98,7 +105,7 @@ export const registerClient = (
     requireWithin(config, actor, { organizationId, ...settings, expiresAt: actor.expiresAt ?? null })
   const token = makeSecret('ra_')
   return store.transaction(async (trx) => {
-    await (organizationId === null ? requireRoom(trx) : requireActiveOrganization(trx, actor, organizationId))
+    await (organizationId === null ? requireRoom(trx, now) : requireActiveOrganization(trx, actor, organizationId))
     const row: ClientRow = {
       id: randomUUIDv7(),
       organization_id: organizationId,

@@ -5,6 +5,7 @@ import { keyPair } from '../clients/client-key.ts'
 import { launch, type LaunchOptions, seeds, stoppedClock, world } from '../harness.ts'
 import type { Cleanup } from '../temporary-folder.ts'
 import { fillWithClients } from './many-clients.ts'
+import { allowed } from './allowed.ts'
 import { allowedCode, pkce, signIn, token } from './flow.ts'
 
 const start = (t: Cleanup, registration: 'off' | 'token' | 'open', options: LaunchOptions = {}) =>
@@ -228,14 +229,23 @@ test('open: anybody registers a client of nobody', async (t) => {
   })
 })
 
-test('ten thousand clients of nobody are enough', async (t) => {
-  const launched = await start(t, 'open')
+test('ten thousand clients of nobody are enough; whoever fills them up keeps others out for no longer than an hour', async (t) => {
+  const clock = stoppedClock('2026-02-01T12:00:00Z')
+  const launched = await start(t, 'open', { now: clock })
+  const { store } = launched.app
   const register = () => launched.ask('POST', '/oauth/register', { body: app })
-  await launched.app.store.transaction((trx) => fillWithClients(trx, 'dynamic', 9999))
+  const { client_id } = (await register()).json<Registered>()
+  const acme = await world(launched)
+  await allowed(launched, { client: { client_id }, userId: acme.owner, scope: 'read', api: 'example' }, clock())
+  await store.transaction((trx) => fillWithClients(trx, 'dynamic', 9998))
+  await store.db.updateTable('clients').set({ created_at: clock() }).where('id', 'like', 'many%').execute()
   assert.equal((await register()).statusCode, 201)
   const full = await register()
   assert.equal(full.statusCode, 429)
   assert.equal(full.json<{ error: string }>().error, 'temporarily_unavailable')
+  clock.advance(3_600_000)
+  assert.equal((await register()).statusCode, 201, 'those go that nobody has allowed anything')
+  assert.ok(await store.lookups.clientById(client_id))
 })
 
 test('token: a credential that may make clients of an organization makes them so, and none that can do more', async (t) => {
