@@ -1,7 +1,7 @@
 // Serving: listen, greet whoever watches, print the set-up link at a first start, and stop within ten seconds when told to.
 import type { AddressInfo } from 'node:net'
 import { setupLink } from './accounts/links.ts'
-import { buildApp } from './app.ts'
+import { type App, buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import { ConfigurationError, Refusal } from './errors.ts'
 import { version } from './version.ts'
@@ -46,34 +46,17 @@ const greeting = (
   return `\nLatchkey ${version}\n\n${lines.map(([name = '', value]) => `  ${name.padEnd(9)}  ${value}`).join('\n')}\n\n`
 }
 
-/** Serves until SIGTERM or SIGINT. Throws ConfigurationError before anything listens, and Refusal where the port is taken. */
-export const serve = async (config: Config): Promise<void> => {
-  const app = await buildApp(config)
-  const { log, server } = app
-  try {
-    await server.listen({ port: config.port, host: config.host })
-  } catch (error) {
-    await app.close()
-    throw listeningFault(config, error as NodeJS.ErrnoException) ?? error
-  }
-  app.startTimers()
-  const { port } = server.server.address() as AddressInfo
-  log.info({ issuer: app.config.issuer, host: config.host, port, store: app.store.kind }, 'listening')
-  const link = await setupLink(app.store, app.config.issuer, Date.now())
-  // the one secret that is ever printed, whatever the log's level: whoever reads it sets the deployment up
-  if (process.stderr.isTTY) process.stderr.write(greeting(app.config, port, link))
-  else if (link !== undefined)
-    log.child({}, { level: 'info' }).info({ url: link }, 'open this link to set Latchkey up (single use, 24 hours)')
-
+/** Finishes what is in flight at SIGTERM or SIGINT, and then ends the process. */
+const stopWhenTold = ({ log, server, stopAccepting, close }: App): void => {
   let stopping = false
   const stop = (signal: string): void => {
     if (stopping) return
     stopping = true
     log.info({ signal }, 'stopping')
-    app.stopAccepting()
+    stopAccepting()
     // what is still open after the grace period is cut, so that the rest of the stop is clean
     const cut = setTimeout(() => server.server.closeAllConnections(), graceMs - 1000).unref()
-    app.close().then(
+    close().then(
       () => {
         clearTimeout(cut)
         log.info('stopped')
@@ -87,4 +70,25 @@ export const serve = async (config: Config): Promise<void> => {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+/** Serves until SIGTERM or SIGINT. Throws ConfigurationError before anything listens, and Refusal where the port is taken. */
+export const serve = async (config: Config): Promise<void> => {
+  const app = await buildApp(config)
+  const { log, server } = app
+  try {
+    await server.listen({ port: config.port, host: config.host })
+  } catch (error) {
+    await app.close()
+    throw listeningFault(config, error as NodeJS.ErrnoException) ?? error
+  }
+  stopWhenTold(app) // before anybody is told that it serves
+  app.startTimers()
+  const { port } = server.server.address() as AddressInfo
+  log.info({ issuer: app.config.issuer, host: config.host, port, store: app.store.kind }, 'listening')
+  const link = await setupLink(app.store, app.config.issuer, Date.now())
+  // the one secret that is ever printed, whatever the log's level: whoever reads it sets the deployment up
+  if (process.stderr.isTTY) process.stderr.write(greeting(app.config, port, link))
+  else if (link !== undefined)
+    log.child({}, { level: 'info' }).info({ url: link }, 'open this link to set Latchkey up (single use, 24 hours)')
 }
