@@ -20,11 +20,11 @@ const { values } = parseArgs({ options: { quick: { type: 'boolean', default: fal
 const { quick } = values
 const plan = {
   rounds: quick ? 3 : 7,
-  secondsPerRun: quick ? 0.3 : 3,
+  secondsPerRun: quick ? 0.25 : 3,
   /** Runs for one figure, where others disturb it. */
   attempts: quick ? 1 : 3,
   /** Compilers settle after some 50,000 requests; a warm-up ends with them, or here. */
-  warmUpSeconds: quick ? 0.5 : 10,
+  warmUpSeconds: quick ? 0.4 : 10,
   warmUpRequests: 60_000,
   connections: 32,
   keys: quick ? 100 : 1000,
