@@ -37,19 +37,28 @@ const insert = async (
   return token
 }
 
+/** A public client has nothing else that its refresh tokens could be bound to: from the first proof on they are good with that key alone (RFC 9449 §5). */
+export const bindToKey = async (
+  trx: Transaction<Schema>,
+  client: Pick<ClientRecord, 'public'>,
+  grant: Pick<PersonGrant, 'id'>,
+  { thumbprint }: Binding,
+): Promise<void> => {
+  if (!client.public || thumbprint === undefined) return
+  await trx.updateTable('grants').set({ jkt: thumbprint }).where('id', '=', grant.id).where('jkt', 'is', null).execute()
+}
+
 /** The grant's first one; undefined: the client may not have one. `idleMs`: how long each may lie unused. */
 export const beginRefreshing = async (
   trx: Transaction<Schema>,
   client: ClientRecord,
   grant: Pick<PersonGrant, 'id' | 'expires_at'>,
-  { thumbprint }: Binding,
+  binding: Binding,
   idleMs: number,
   now: number,
 ): Promise<string | undefined> => {
   if (!mayRefresh(client)) return undefined
-  // a public client has nothing else that its refresh tokens could be bound to (RFC 9449 §5)
-  if (client.public && thumbprint !== undefined)
-    await trx.updateTable('grants').set({ jkt: thumbprint }).where('id', '=', grant.id).execute()
+  await bindToKey(trx, client, grant, binding)
   return insert(trx, makeSecret('rt_'), grant, idleMs, now)
 }
 

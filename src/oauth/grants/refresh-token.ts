@@ -5,7 +5,7 @@ import type { ClientRecord } from '../../store/store.ts'
 import { delegated, invalidGrant } from '../delegated.ts'
 import { OAuthError } from '../errors.ts'
 import type { Grant } from '../grant.ts'
-import { rotateRefreshToken } from '../refresh-tokens.ts'
+import { bindToKey, rotateRefreshToken } from '../refresh-tokens.ts'
 
 const maxTokenLength = 100
 
@@ -36,7 +36,7 @@ export const refreshToken: Grant = {
     return delegated(deps, {
       client,
       grant,
-      async consume(trx) {
+      async consume(trx, binding) {
         const successor = await rotateRefreshToken(
           trx,
           box,
@@ -46,7 +46,9 @@ export const refreshToken: Grant = {
           config.oauth.refreshIdleMs,
           now(),
         )
-        return successor === undefined ? 'used' : { refreshToken: successor }
+        if (successor === undefined) return 'used'
+        await bindToKey(trx, client, grant, binding)
+        return { refreshToken: successor }
       },
     })
   },
