@@ -18,7 +18,7 @@ export interface Answer {
   json: <T = Record<string, unknown>>() => T
 }
 
-export interface Asking {
+interface Asking {
   host?: string
   headers?: OutgoingHttpHeaders
   body?: object | string

@@ -9,7 +9,7 @@ import type { Role } from '../../src/store/schema.ts'
 import { type Clock, type Launched, launch, stoppedClock } from '../harness.ts'
 
 /** At `reports` members may only read. */
-export const twoApis: LatchkeyConfig = {
+const twoApis: LatchkeyConfig = {
   apis: {
     embeddings: { scopes: { read: 'Read', write: 'Change' } },
     reports: {
@@ -27,7 +27,7 @@ export interface Answer {
   headers: Record<string, unknown>
 }
 
-export interface Person {
+interface Person {
   id: string
   email: string
   /** Their personal access token's id and value. */

@@ -62,7 +62,7 @@ const accepts = (port: number): Promise<boolean> =>
     socket.once('error', () => resolve(false))
   })
 
-export interface Running {
+interface Running {
   folder: string
   /** What it has written to stderr. */
   written: () => string

@@ -10,7 +10,7 @@ import type { Cleanup } from '../temporary-folder.ts'
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 export const secret = 'a secret of at least thirty-two characters'
 
-export interface Codes {
+interface Codes {
   device_code: string
   user_code: string
   verification_uri: string

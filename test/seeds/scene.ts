@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 import type { Clock, Launched } from '../harness.ts'
 import { launch, stoppedClock } from '../harness.ts'
 
-export interface Answer {
+interface Answer {
   status: number
   headers: Record<string, string | string[] | undefined>
   body: Record<string, unknown>

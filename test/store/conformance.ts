@@ -17,7 +17,7 @@ import { transactions } from './conformance/transactions.ts'
 export type OpenedStore = Store & { migrated: readonly string[] }
 
 /** An empty database of its own, gone when the test ends. */
-export interface Database {
+interface Database {
   /** Opens the store, each time as another process would. Closed when the test ends. */
   open(): Promise<OpenedStore>
 }

@@ -5,7 +5,7 @@ export type Pairs = readonly (readonly [name: string, value: string])[]
 export const queryString = (pairs: Pairs): string =>
   new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString()
 
-export interface Sent {
+interface Sent {
   method: 'GET' | 'POST'
   path: string
   query?: Pairs
