@@ -82,6 +82,10 @@ export const loginPages =
       requestId: request.id,
     })
 
+    /** Not whom it was for: passwords are typed into the wrong field. */
+    const leaveTrace = (request: FastifyRequest, what: string): void =>
+      request.log.info({ request_id: request.id, ip: originOf(request).ip }, what)
+
     const boundTo = (request: FastifyRequest): string | undefined => {
       const value = readCookie(request.raw, formCookie, secure)
       return value !== undefined && formCookieValue.test(value) ? value : undefined
@@ -125,6 +129,7 @@ export const loginPages =
       const waitMs = throttle.take(account, origin.ip, now())
       if (waitMs > 0) {
         metrics.signIn('throttled')
+        leaveTrace(request, 'sign-in held back')
         const waitSeconds = Math.ceil(waitMs / 1000)
         reply.header('retry-after', waitSeconds)
         return send(reply, 429, throttledPage(waitSeconds, loginAt(returnTo)))
@@ -132,6 +137,7 @@ export const loginPages =
       const started = await signIn(store, { email, password, previous: await sessionOf(request) }, origin, now())
       if (!started) {
         metrics.signIn('refused')
+        leaveTrace(request, 'sign-in refused')
         return sendForm(request, reply, 403, given, refusedMessage)
       }
       metrics.signIn('succeeded')
