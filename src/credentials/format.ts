@@ -25,6 +25,9 @@ export type Parsed = { kind: 'personal_access_token' } | { kind: 'api_key'; envi
 
 const form = /^([a-z][a-z0-9]{0,15})_(?:([a-z][a-z0-9]{0,15})_)?[0-9a-f]{64}$/
 
+/** Of what `form` takes, characters. */
+export const maxOwnLength = 98
+
 /** What `value` is by its form and checksum, or undefined. `prefixes`: those of API keys that are or were in use. */
 export const parseCredential = (value: string, prefixes: readonly string[]): Parsed | undefined => {
   const match = form.exec(value)

@@ -12,14 +12,15 @@ export class ExactCache<T> {
     this.#capacity = capacity
   }
 
+  /** The entry, if it is there. */
+  peek(key: string): T | undefined {
+    this.#empty()
+    return this.#entries.get(key)
+  }
+
   /** The entry, loaded where missing. What `load` does not find is not kept, so that made-up keys cannot fill the cache. */
   get(key: string, load: (key: string) => T | undefined): T | undefined {
-    const version = this.#version()
-    if (version !== this.#filledAt) {
-      this.#entries.clear()
-      this.#filledAt = version
-    }
-    const found = this.#entries.get(key)
+    const found = this.peek(key)
     if (found !== undefined) return found
     const loaded = load(key)
     if (loaded !== undefined) {
@@ -27,5 +28,13 @@ export class ExactCache<T> {
       this.#entries.set(key, loaded)
     }
     return loaded
+  }
+
+  /** As soon as anything may have changed. */
+  #empty(): void {
+    const version = this.#version()
+    if (version === this.#filledAt) return
+    this.#entries.clear()
+    this.#filledAt = version
   }
 }

@@ -30,6 +30,7 @@ export const postgresLookups = (query: Query): Lookups => {
 
   return {
     version: () => undefined,
+    keptByHash: () => undefined,
     credentialByHash: (hash) => credential('credential-by-hash', text.credentialByHash, hash),
     credentialById: (id) => credential('credential-by-id', text.credentialById, id),
     async clientById(id): Promise<ClientRecord | undefined> {

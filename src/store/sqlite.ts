@@ -122,6 +122,7 @@ const sqliteLookups = (reader: DatabaseSync): Lookups => {
   return {
     version,
     credentialByHash: (hash) => credentials.get(hash, loadByHash),
+    keptByHash: (hash) => credentials.peek(hash),
     credentialById: (id) => credentials.get(id, loadById),
     clientById: (id) => clients.get(id, loadClient),
     grantById: (id) => grants.get(id, loadGrant),

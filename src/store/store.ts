@@ -107,6 +107,8 @@ export interface Lookups {
   /** A number that differs once any process has committed a change; undefined where asking costs as much as looking up. */
   version(): number | undefined
   credentialByHash(hash: string): MaybePromise<CredentialRecord | undefined>
+  /** The same, if it was found before and nothing has changed since: never asks the database for it. */
+  keptByHash(hash: string): CredentialRecord | undefined
   credentialById(id: string): MaybePromise<CredentialRecord | undefined>
   clientById(id: string): MaybePromise<ClientRecord | undefined>
   grantById(id: string): MaybePromise<GrantRecord | undefined>

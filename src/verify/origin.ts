@@ -1,5 +1,5 @@
 // From a presented string to what it stands for: the stored credential or client behind it, and a token's own claims.
-import { type Parsed, hashOf, parseCredential } from '../credentials/format.ts'
+import { type Parsed, hashOf, maxOwnLength, parseCredential } from '../credentials/format.ts'
 import { legacyHash } from '../credentials/legacy-format.ts'
 import type { Api } from '../config/config.ts'
 import type { SecretBox } from '../secret-box.ts'
@@ -74,9 +74,13 @@ const ofNoForm: Found = {
 
 /** Finds what `value` stands for. An API that accepts legacy tokens also finds those that look like a credential of another kind. */
 export const findOrigin = (sources: Sources, value: string, api: Api, now: number): MaybePromise<Found> => {
-  const parsed = parseCredential(value, sources.keyPrefixes)
+  const mayBeOwn = value.length <= maxOwnLength
   const legacy = api.profile.accepts.includes('legacy_token')
-  const hash = parsed || legacy ? hashOf(value) : ''
+  const hash = mayBeOwn || legacy ? hashOf(value) : ''
+  // what was found by its hash before has the right form and checksum: they need not be looked at again
+  const kept = mayBeOwn ? sources.lookups.keptByHash(hash) : undefined
+  if (kept !== undefined && kept.kind !== 'legacy_token') return { origin: { kind: kept.kind, credential: kept } }
+  const parsed = parseCredential(value, sources.keyPrefixes)
   let found: MaybePromise<Found> = ofNoForm
   if (parsed) found = ofOwnForm(sources, hash, parsed)
   else if (looksLikeToken(value)) found = ofToken(sources, value, api, now)
