@@ -1,8 +1,6 @@
 // Prometheus metrics. Labels are names from the configuration and the catalogue, never ids.
-import { Counter, Registry, collectDefaultMetrics } from 'prom-client'
-import type { Api } from '../config/config.ts'
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Observer } from '../verify/verify.ts'
-import { Durations, entryOf } from './durations.ts'
 
 export interface Metrics {
   registry: Registry
@@ -17,7 +15,7 @@ export const createMetrics = (): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
   // decisions since the last scrape: counting in the metric itself costs several times as much
-  const judged = new Map<Api, Map<string, Map<string, number>>>()
+  const judged = new Map<string, { labels: { api: string; kind: string; code: string }; count: number }>()
   registry.registerMetric(
     new Counter({
       name: 'latchkey_decisions_total',
@@ -25,14 +23,18 @@ export const createMetrics = (): Metrics => {
       labelNames: ['api', 'kind', 'code'],
       registers: [],
       collect() {
-        for (const [{ name: api }, byKind] of judged)
-          for (const [kind, byCode] of byKind) for (const [code, count] of byCode) this.inc({ api, kind, code }, count)
+        for (const { labels, count } of judged.values()) this.inc(labels, count)
         judged.clear()
       },
     }),
   )
-  const durations = new Durations()
-  registry.registerMetric(durations)
+  const requests = new Histogram({
+    name: 'latchkey_http_request_duration_seconds',
+    help: 'Time to answer, by route, method and status.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  })
   const storeFaults = new Counter({
     name: 'latchkey_store_errors_total',
     help: 'Answers that failed because the store could not be asked.',
@@ -49,14 +51,23 @@ export const createMetrics = (): Metrics => {
     labelNames: ['outcome'],
     registers: [registry],
   })
+  // children are kept: looking one up by its labels costs more than counting
+  const requestChildren = new Map<string, { observe: (seconds: number) => void }>()
   return {
     registry,
     observeDecision(api, decision) {
-      const byKind = entryOf(judged, api, () => new Map<string, Map<string, number>>())
-      const byCode = entryOf(byKind, decision.principal?.kind ?? 'unknown', () => new Map<string, number>())
-      byCode.set(decision.code, (byCode.get(decision.code) ?? 0) + 1)
+      const kind = decision.principal?.kind ?? 'unknown'
+      const key = `${api.name}|${kind}|${decision.code}`
+      const entry = judged.get(key)
+      if (entry) entry.count += 1
+      else judged.set(key, { labels: { api: api.name, kind, code: decision.code }, count: 1 })
     },
-    observeRequest: (route, method, status, seconds) => durations.count(route, method, status, seconds),
+    observeRequest(route, method, status, seconds) {
+      const key = `${route}|${method}|${status}`
+      let child = requestChildren.get(key)
+      if (!child) requestChildren.set(key, (child = requests.labels(route, method, String(status))))
+      child.observe(seconds)
+    },
     storeFault: () => storeFaults.inc(),
     counterFault: () => counterFaults.inc(),
     signIn: (outcome) => signIns.inc({ outcome }),

@@ -104,13 +104,15 @@ for (const profile of profiles) {
       assert.equal((await launched.ask('GET', '/v1', { host: `${profile}.test`, as: key })).statusCode, 200)
     const limited = await check(429, 'rate_limit_exceeded', '/v1', key)
     if (profile === 'smally') assert.equal(limited, 'Monthly quota exhausted')
-    t.mock.method(launched.app.store.lookups, 'credentialByHash', () => {
-      throw Object.assign(new Error('database is locked'), { code: 'ERR_SQLITE_ERROR', errcode: 5 })
-    })
+    for (const lookup of ['keptByHash', 'credentialByHash'] as const)
+      t.mock.method(launched.app.store.lookups, lookup, () => {
+        throw Object.assign(new Error('database is locked'), { code: 'ERR_SQLITE_ERROR', errcode: 5 })
+      })
     await check(503, 'temporarily_unavailable', '/v1', key)
-    t.mock.method(launched.app.store.lookups, 'credentialByHash', () => {
-      throw new Error('a defect that says /home/secret')
-    })
+    for (const lookup of ['keptByHash', 'credentialByHash'] as const)
+      t.mock.method(launched.app.store.lookups, lookup, () => {
+        throw new Error('a defect that says /home/secret')
+      })
     assert.doesNotMatch(await check(500, 'internal_error', '/v1', key), /secret|defect/)
   })
 }

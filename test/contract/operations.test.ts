@@ -28,9 +28,10 @@ test('metrics count decisions by API, kind and code, time answers, and name nobo
   for (let i = 0; i < 3; i++) await ask('GET', '/v1/users', { host: 'api.multi.localhost', as: key })
   await ask('GET', '/v1/users', { host: 'api.multi.localhost', as: 'nonsense' })
   await ask('GET', `/api/v1/organizations/${acme.organization}`, { as: key })
-  t.mock.method(app.store.lookups, 'credentialByHash', () => {
-    throw Object.assign(new Error('database is locked'), { code: 'ERR_SQLITE_ERROR', errcode: 5 })
-  })
+  for (const lookup of ['keptByHash', 'credentialByHash'] as const)
+    t.mock.method(app.store.lookups, lookup, () => {
+      throw Object.assign(new Error('database is locked'), { code: 'ERR_SQLITE_ERROR', errcode: 5 })
+    })
   assert.equal((await ask('GET', '/v1/users', { host: 'api.multi.localhost', as: key })).statusCode, 503)
   t.mock.restoreAll()
   t.mock.method(app.store.counters, 'take', () => {
