@@ -47,6 +47,7 @@ const applications = (data: readonly Application[], more: boolean, tokens: Accou
     ? html`<p class="hint">None. Applications that you allow to act for you stand here.</p>`
     : html`<p class="hint">
           They act in your name. What you revoke stops working at once, wherever you use it, and must ask you again.
+          Keys and tokens that it made for you in Latchkey stay until you revoke those.
         </p>
         <ul class="cards">
           ${data.map((application) => card(application, tokens.revoke(application.client_id)))}
