@@ -252,7 +252,12 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       api.decorateRequest('principal', undefined)
       api.addHook(
         'onRequest',
-        authenticate({ ...routes, management: config.management, local } satisfies AuthenticateDeps),
+        authenticate({
+          ...routes,
+          management: config.management,
+          local,
+          sessions: { store, lastUse, secure },
+        } satisfies AuthenticateDeps),
       )
       await api.register(verifyRoutes(routes))
       await api.register(accountsRoutes(routes))

@@ -26,6 +26,11 @@ export const catalogue = {
     message: 'The limit is used up. Retry after the time that Retry-After gives.',
   },
   invalid_request: { status: 400, title: 'Invalid request', message: 'The request is malformed.' },
+  reauthentication_required: {
+    status: 403,
+    title: 'Sign in again',
+    message: 'This needs you to have proven who you are in the last minutes. Do so again, and repeat the request.',
+  },
   not_found: { status: 404, title: 'Not found', message: 'There is nothing here.' },
   conflict: { status: 409, title: 'Conflict', message: 'The request conflicts with the present state.' },
   payload_too_large: {

@@ -24,6 +24,8 @@ export interface Actor {
   apis: readonly string[] | undefined
   ip: string | undefined
   requestId: string | undefined
+  /** Of a session, Unix milliseconds: when its person last proved who they are. */
+  authenticatedAt: number | undefined
 }
 
 /** An actor who may do no more than what is given says. */
@@ -39,6 +41,7 @@ export const actorWith = (given: Pick<Actor, 'kind' | 'id'> & Partial<Actor>): A
   apis: undefined,
   ip: undefined,
   requestId: undefined,
+  authenticatedAt: undefined,
   ...given,
 })
 
@@ -81,4 +84,22 @@ export const requireOperator = (actor: Actor, what: string): void => {
 export const requireUser = (actor: Actor): string => {
   if (actor.userId === undefined) throw new Refusal('forbidden', 'This needs a person: use a personal access token.')
   return actor.userId
+}
+
+/** A person at a browser. Throws `forbidden` for whatever else acts: what guards an account is not a credential's to change. */
+export const requireSession = (actor: Actor): string => {
+  if (actor.kind !== 'session' || actor.userId === undefined)
+    throw new Refusal('forbidden', 'This is done signed in to the dashboard, not with a credential.')
+  return actor.userId
+}
+
+/** How long a proof of who one is counts for dangerous steps (OWASP ASVS 5.0 §7.5). */
+const recentMs = 15 * 60_000
+
+/**
+ * For steps that a stolen browser must not be enough for: a session whose person proved who they are in the last quarter of an hour.
+ * Credentials other than sessions pass. Throws `reauthentication_required`. `now`: Unix milliseconds.
+ */
+export const requireRecent = ({ authenticatedAt }: Actor, now: number): void => {
+  if (authenticatedAt !== undefined && now - authenticatedAt > recentMs) throw new Refusal('reauthentication_required')
 }

@@ -40,6 +40,23 @@ export interface SessionOrigin {
   requestId?: string | undefined
 }
 
+/** The person at the browser, with their present rights: as a personal access token that reaches whatever its owner joins. */
+export const managingActor = async (
+  { db }: Pick<Store, 'db'>,
+  { id, userId, operator, authenticatedAt }: Session,
+  { ip, requestId }: Pick<SessionOrigin, 'ip' | 'requestId'>,
+): Promise<Actor> => {
+  const memberships = await db
+    .selectFrom('members as m')
+    .innerJoin('organizations as o', 'o.id', 'm.organization_id')
+    .select(['m.organization_id', 'm.role'])
+    .where('m.user_id', '=', userId)
+    .where('o.suspended_at', 'is', null)
+    .execute()
+  const roles = new Map(memberships.map(({ organization_id, role }) => [organization_id, role]))
+  return actorWith({ kind: 'session', id, userId, everywhere: true, operator, roles, authenticatedAt, ip, requestId })
+}
+
 /** The person at the browser, with nothing but their own account: no roles are read. */
 export const sessionActor = (
   { id, userId }: Pick<Session, 'id' | 'userId'>,

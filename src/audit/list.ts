@@ -1,4 +1,5 @@
 // Reads the audit trail: of one organization, or of everything; newest first.
+import type { Selectable } from 'kysely'
 import { requireOperator, requireRole, type Actor } from '../accounts/actor.ts'
 import { Refusal } from '../errors.ts'
 import { formatTime, parseTime } from '../rfc3339.ts'
@@ -16,13 +17,13 @@ export interface AuditFilters {
   until?: string | undefined
 }
 
-export type AuditEntry = Omit<Schema['audit'], 'at' | 'detail'> & {
+export type AuditEntry = Omit<Selectable<Schema['audit']>, 'at' | 'detail'> & {
   /** RFC 3339. */
   at: string
   detail: Record<string, unknown> | null
 }
 
-const toEntry = (row: Schema['audit']): AuditEntry => ({
+const toEntry = (row: Selectable<Schema['audit']>): AuditEntry => ({
   ...row,
   at: formatTime(row.at),
   detail: row.detail === null ? null : (JSON.parse(row.detail) as Record<string, unknown>),

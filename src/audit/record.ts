@@ -30,6 +30,7 @@ export const recordChange = async (trx: Kysely<Schema>, actor: Actor, now: numbe
       ip: actor.ip ?? null,
       request_id: actor.requestId ?? null,
       detail: change.detail ? JSON.stringify(change.detail) : null,
+      user_id: actor.userId ?? null,
     })
     .execute()
 }

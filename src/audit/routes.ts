@@ -18,6 +18,7 @@ const Entry = Type.Object({
   ip: Nullable(Type.String()),
   request_id: Nullable(Type.String()),
   detail: Nullable(Type.Record(Type.String(), Type.Unknown())),
+  user_id: Nullable(Type.Unsafe<string>({ ...Id, description: 'The person who acted.' })),
 })
 
 const Word = Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\x21-\\x7e]+$' })

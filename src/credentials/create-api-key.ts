@@ -124,6 +124,7 @@ export const createApiKey = async (
       created_at: now,
       expires_at: expiresAt,
       revoked_at: null,
+      networks: null,
     }
     await trx.insertInto('credentials').values(row).execute()
     const json = apiKeyJson(row)

@@ -109,6 +109,7 @@ export const createToken = async (
       created_at: now,
       expires_at: expiresAt,
       revoked_at: null,
+      networks: null,
     }
     await trx.insertInto('credentials').values(row).execute()
     if (!all)

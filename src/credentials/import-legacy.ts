@@ -191,6 +191,7 @@ const plan = async (trx: Kysely<Schema>, environment: string, lines: readonly (G
       created_at: now,
       expires_at: null,
       revoked_at: null,
+      networks: null,
     })
     return undefined
   }

@@ -5,6 +5,7 @@ import type { BlockList } from 'node:net'
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import type { Logger } from 'pino'
 import type { Actor } from '../accounts/actor.ts'
+import { managingActor } from '../accounts/sessions.ts'
 import type { Api } from '../config/config.ts'
 import { originAt } from '../gateway/address.ts'
 import { admit } from '../gateway/admission.ts'
@@ -12,11 +13,15 @@ import { corsHeaders, isPreflight, preflightHeaders } from '../gateway/cors.ts'
 import type { Site } from '../gateway/sites.ts'
 import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import type { Role } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
 import type { Principal } from '../verify/decision.ts'
+import type { LastUse } from '../verify/last-use.ts'
 import type { Verifier } from '../verify/verify.ts'
 import { type Answer, type Headers, callerHeaders } from '../verify/wire.ts'
 import { clientAddress } from './client-address.ts'
+import { isFromOwnPage } from './own-page.ts'
 import { sendAnswer } from './server.ts'
+import { signedIn } from './signed-in.ts'
 
 /** Lets the command line, in its own process on the store, act as an operator. Never made by a server that listens. */
 export class LocalOperator {
@@ -47,6 +52,7 @@ const localActor = (request: FastifyRequest): Actor => ({
   apis: undefined,
   ip: undefined,
   requestId: request.id,
+  authenticatedAt: undefined,
 })
 
 const descending: readonly Role[] = ['owner', 'admin', 'member', 'viewer']
@@ -97,9 +103,26 @@ const actorOf = (api: Api, principal: Principal, ip: string, requestId: string):
   apis: managesForPerson(principal) ? undefined : principal.apis,
   ip,
   requestId,
+  authenticatedAt: undefined,
 })
 
+/** Sent by the dashboard's own script. Another site's page cannot send it: that needs a preflight, which is not answered with credentials. */
+export const dashboardHeader = 'x-latchkey-dashboard'
+
+/**
+ * Whether the request means to be taken for that of the person signed in in this browser: on a host of the dashboard, with its header and no
+ * credential beside, and from its own page as far as the browser says (OWASP ASVS 5.0 §3.5). A cookie alone is never enough.
+ */
+const isFromDashboard = ({ site, raw, headers }: FastifyRequest): boolean =>
+  headers[dashboardHeader] === '1' &&
+  site.kind === 'builtin' &&
+  site.api === undefined &&
+  headers.authorization === undefined &&
+  isFromOwnPage(raw)
+
 export interface AuthenticateDeps {
+  /** People signed in in a browser may ask; undefined: credentials alone. `secure`: whether cookies are. */
+  sessions: { store: Store; lastUse: Pick<LastUse, 'touch'>; secure: boolean } | undefined
   verifier: Verifier
   management: Api
   proxies: BlockList
@@ -142,11 +165,21 @@ export const recognise = (
 
 /** The hook in front of every management route. Answers itself where the caller is refused. */
 export const authenticate =
-  ({ local, proxies, ...deps }: AuthenticateDeps): onRequestAsyncHookHandler =>
+  ({ local, proxies, sessions, ...deps }: AuthenticateDeps): onRequestAsyncHookHandler =>
   async (request: FastifyRequest, reply: FastifyReply) => {
     if (local?.recognises(request)) {
       request.actor = localActor(request)
       return
+    }
+    if (sessions && isFromDashboard(request)) {
+      const session = await signedIn(sessions, request, deps.now())
+      if (session) {
+        sessions.lastUse.touch(session.id, deps.now())
+        const origin = { ip: clientAddress(request.raw, proxies), requestId: request.id }
+        request.actor = await managingActor(sessions.store, session, origin)
+        reply.header('cache-control', 'no-store')
+        return
+      }
     }
     const { site, method, headers, raw } = request
     if (site.kind === 'management' && isPreflight(method, headers)) {

@@ -102,7 +102,12 @@ export const registerRoutes =
       registration_client_uri: `${config.issuer}/oauth/register/${row.id}`,
     })
 
-    const asOrganization = authenticate({ ...deps, management: config.management, local: undefined })
+    const asOrganization = authenticate({
+      ...deps,
+      management: config.management,
+      local: undefined,
+      sessions: undefined,
+    })
     const isStranger = ({ headers }: FastifyRequest): boolean =>
       config.oauth.registration === 'open' && headers.authorization === undefined
 

@@ -113,6 +113,56 @@ export const mainMigrations: readonly Migration[] = [
     name: '004-clients-by-registration',
     statements: [`CREATE INDEX clients_by_registration ON clients (registration, created_at)`],
   },
+  {
+    name: '005-actors-by-person',
+    statements: [
+      `ALTER TABLE audit ADD COLUMN user_id TEXT`,
+      `CREATE INDEX audit_by_actor ON audit (organization_id, user_id, id)`,
+      `CREATE INDEX audit_by_action ON audit (organization_id, action, id)`,
+      `CREATE INDEX audit_by_target ON audit (target_id, id)`,
+    ],
+  },
+  {
+    name: '006-second-factors',
+    statements: [
+      `ALTER TABLE sessions ADD COLUMN methods TEXT NOT NULL DEFAULT 'pwd'`,
+      `CREATE TABLE totp (user_id TEXT PRIMARY KEY REFERENCES users ON DELETE CASCADE, sealed TEXT NOT NULL, created_at BIGINT NOT NULL,
+        confirmed_at BIGINT, last_step BIGINT NOT NULL)`,
+      `CREATE TABLE recovery_codes (hash TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE, created_at BIGINT NOT NULL, used_at BIGINT)`,
+      `CREATE INDEX recovery_codes_by_user ON recovery_codes (user_id)`,
+      `CREATE TABLE passkeys (id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE, credential_id TEXT NOT NULL UNIQUE,
+        public_key TEXT NOT NULL, sign_count BIGINT NOT NULL, transports TEXT NOT NULL, name TEXT NOT NULL, backed_up INTEGER NOT NULL,
+        created_at BIGINT NOT NULL, last_used_at BIGINT)`,
+      `CREATE INDEX passkeys_by_user ON passkeys (user_id)`,
+    ],
+  },
+  {
+    name: '007-joining',
+    statements: [
+      `ALTER TABLE users ADD COLUMN email_verified_at BIGINT`,
+      `ALTER TABLE links ADD COLUMN email TEXT`,
+      `CREATE TABLE invitations (id TEXT PRIMARY KEY, organization_id TEXT REFERENCES organizations ON DELETE CASCADE, email TEXT NOT NULL, role TEXT,
+        hash TEXT NOT NULL UNIQUE, invited_by TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, accepted_at BIGINT)`,
+      `CREATE INDEX invitations_by_organization ON invitations (organization_id, id)`,
+      `CREATE INDEX invitations_by_expiry ON invitations (expires_at)`,
+      `CREATE TABLE identities (id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE, issuer TEXT NOT NULL, subject TEXT NOT NULL,
+        email TEXT, created_at BIGINT NOT NULL, UNIQUE (issuer, subject))`,
+      `CREATE INDEX identities_by_user ON identities (user_id)`,
+    ],
+  },
+  {
+    name: '008-networks-of-keys',
+    statements: [`ALTER TABLE credentials ADD COLUMN networks TEXT`],
+  },
+  {
+    name: '009-webhooks',
+    statements: [
+      `CREATE TABLE webhooks (id TEXT PRIMARY KEY, organization_id TEXT NOT NULL REFERENCES organizations ON DELETE CASCADE, url TEXT NOT NULL,
+        sealed TEXT NOT NULL, events TEXT, created_by TEXT, created_at BIGINT NOT NULL, disabled_at BIGINT)`,
+      `CREATE INDEX webhooks_by_organization ON webhooks (organization_id, id)`,
+      `CREATE TABLE alert_settings (organization_id TEXT PRIMARY KEY REFERENCES organizations ON DELETE CASCADE, settings TEXT NOT NULL)`,
+    ],
+  },
 ]
 
 export const activityMigrations: readonly Migration[] = [
@@ -154,6 +204,44 @@ export const activityMigrations: readonly Migration[] = [
         expires_at BIGINT NOT NULL)`,
       `CREATE UNIQUE INDEX status_entries_by_place ON status_entries (list_id, list_index)`,
       `CREATE INDEX status_entries_by_expiry ON status_entries (expires_at)`,
+    ],
+  },
+  {
+    name: '005-use',
+    statements: [
+      `CREATE TABLE usage (organization_id TEXT NOT NULL, width TEXT NOT NULL CHECK (width IN ('hour', 'day')), bucket BIGINT NOT NULL, api TEXT NOT NULL,
+        environment TEXT NOT NULL, credential_id TEXT NOT NULL, code TEXT NOT NULL, count BIGINT NOT NULL,
+        PRIMARY KEY (organization_id, width, bucket, api, environment, credential_id, code))`,
+      `CREATE INDEX usage_by_bucket ON usage (width, bucket)`,
+      `CREATE INDEX usage_by_credential ON usage (credential_id, width, bucket)`,
+      `CREATE TABLE sightings (credential_id TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('network', 'agent', 'endpoint')), value TEXT NOT NULL,
+        first_at BIGINT NOT NULL, last_at BIGINT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (credential_id, kind, value))`,
+      `CREATE INDEX sightings_by_last ON sightings (last_at)`,
+      `CREATE TABLE decisions (id TEXT PRIMARY KEY, at BIGINT NOT NULL, organization_id TEXT NOT NULL, api TEXT NOT NULL, environment TEXT, credential_kind TEXT,
+        credential_id TEXT, code TEXT NOT NULL, failed_check TEXT, detail TEXT, method TEXT, path TEXT, ip TEXT, user_agent TEXT, request_id TEXT)`,
+      `CREATE INDEX decisions_by_organization ON decisions (organization_id, id)`,
+    ],
+  },
+  {
+    name: '006-outbox',
+    statements: [
+      `CREATE TABLE outbox (id TEXT PRIMARY KEY, sealed TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, attempts INTEGER NOT NULL,
+        next_at BIGINT NOT NULL, sent_at BIGINT)`,
+      `CREATE INDEX outbox_by_next ON outbox (next_at) WHERE sent_at IS NULL`,
+      `CREATE INDEX outbox_by_expiry ON outbox (expires_at)`,
+    ],
+  },
+  {
+    name: '007-alerts',
+    statements: [
+      `CREATE TABLE alerts (id TEXT PRIMARY KEY, organization_id TEXT, user_id TEXT, kind TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL,
+        once TEXT NOT NULL UNIQUE, detail TEXT NOT NULL, created_at BIGINT NOT NULL, dismissed_at BIGINT)`,
+      `CREATE INDEX alerts_by_organization ON alerts (organization_id, id)`,
+      `CREATE INDEX alerts_by_user ON alerts (user_id, id)`,
+      `CREATE TABLE webhook_deliveries (id TEXT PRIMARY KEY, webhook_id TEXT NOT NULL, message_id TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL,
+        next_at BIGINT, status INTEGER, failure TEXT, created_at BIGINT NOT NULL, attempted_at BIGINT, delivered_at BIGINT)`,
+      `CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook_id, id)`,
+      `CREATE INDEX webhook_deliveries_by_next ON webhook_deliveries (next_at) WHERE next_at IS NOT NULL`,
     ],
   },
 ]

@@ -1,6 +1,7 @@
 // The tables. Times are Unix milliseconds, flags 0 or 1, lists JSON text; scopes are space-separated (RFC 6749 §3.3).
 // `Schema` changes only when somebody changes something, and lies in the main file; `ActivitySchema` changes all the
 // time and lies in a second file, so that "has anything been changed?" stays a cheap and exact question.
+import type { Generated } from 'kysely'
 import type { CredentialKind } from '../profiles/profile.ts'
 
 export type Tier = 'free' | 'pro' | 'enterprise'
@@ -20,6 +21,8 @@ export interface Schema {
     password_hash: string | null
     suspended_at: number | null
     created_at: number
+    /** When somebody who reads the mail of `email` has shown it; null: nobody has. */
+    email_verified_at: Generated<number | null>
   }
   organizations: { id: string; name: string; tier: Tier; suspended_at: number | null; created_at: number }
   members: { organization_id: string; user_id: string; role: Role; created_at: number }
@@ -49,6 +52,8 @@ export interface Schema {
     created_at: number
     expires_at: number | null
     revoked_at: number | null
+    /** JSON list of addresses and CIDRs that it may be used from; null: from anywhere. */
+    networks: string | null
   }
   credential_organizations: { credential_id: string; organization_id: string }
   clients: {
@@ -115,11 +120,13 @@ export interface Schema {
   }
   links: {
     hash: string
-    kind: 'setup' | 'user'
+    kind: 'setup' | 'user' | 'sign_up' | 'reset' | 'verify_email'
     user_id: string | null
     created_at: number
     expires_at: number
     used_at: number | null
+    /** The address that it was sent to. */
+    email: Generated<string | null>
   }
   /** People signed in in a browser. */
   sessions: {
@@ -133,7 +140,66 @@ export interface Schema {
     expires_at: number
     ip: string | null
     user_agent: string | null
+    /** How the person was known: authentication method references (RFC 8176), space-separated. */
+    methods: Generated<string>
   }
+  /** Time-based one-time passwords (RFC 6238). */
+  totp: {
+    user_id: string
+    /** The shared secret, sealed by SecretBox. */
+    sealed: string
+    created_at: number
+    /** null: set up, but never yet proven. */
+    confirmed_at: number | null
+    /** The last time step that was taken: none is taken twice. */
+    last_step: number
+  }
+  /** Each stands in once for a second factor. Hex HMAC. */
+  recovery_codes: { hash: string; user_id: string; created_at: number; used_at: number | null }
+  /** Web Authentication credentials. */
+  passkeys: {
+    id: string
+    user_id: string
+    /** base64url, as the authenticator names it. */
+    credential_id: string
+    /** COSE_Key, base64url. */
+    public_key: string
+    sign_count: number
+    /** JSON list. */
+    transports: string
+    name: string
+    backed_up: number
+    created_at: number
+    last_used_at: number | null
+  }
+  /** Whoever has the link of one joins the organization, or, without one, this deployment. */
+  invitations: {
+    id: string
+    organization_id: string | null
+    email: string
+    role: Role | null
+    hash: string
+    invited_by: string
+    created_at: number
+    expires_at: number
+    accepted_at: number | null
+  }
+  /** Accounts elsewhere that people sign in by (OpenID Connect). */
+  identities: { id: string; user_id: string; issuer: string; subject: string; email: string | null; created_at: number }
+  webhooks: {
+    id: string
+    organization_id: string
+    url: string
+    /** The signing secret, sealed by SecretBox. */
+    sealed: string
+    /** JSON list of alert kinds; null: all. */
+    events: string | null
+    created_by: string | null
+    created_at: number
+    disabled_at: number | null
+  }
+  /** JSON. */
+  alert_settings: { organization_id: string; settings: string }
   /** What a person has allowed a client before, so that it need not be asked again. */
   consents: {
     id: string
@@ -220,6 +286,8 @@ export interface Schema {
     request_id: string | null
     /** JSON object; never a secret. */
     detail: string | null
+    /** The person who acted, by whatever credential. */
+    user_id: Generated<string | null>
   }
 }
 
@@ -260,5 +328,89 @@ export interface ActivitySchema {
     early: number
     interval_ms: number
     expires_at: number
+  }
+  /** Decisions counted by hour and day (UTC); '' where something is not known. */
+  usage: {
+    organization_id: string
+    width: 'hour' | 'day'
+    /** When it began, Unix milliseconds. */
+    bucket: number
+    api: string
+    environment: string
+    credential_id: string
+    /** `valid`, or why not. */
+    code: string
+    count: number
+  }
+  /** From where, with what and for what each credential was used; bounded for each. */
+  sightings: {
+    credential_id: string
+    kind: 'network' | 'agent' | 'endpoint'
+    value: string
+    first_at: number
+    last_at: number
+    count: number
+  }
+  /** The latest decisions, some of those allowed left out where there are many; bounded. */
+  decisions: {
+    /** UUIDv7. */
+    id: string
+    at: number
+    /** '': of nobody's credential. */
+    organization_id: string
+    api: string
+    environment: string | null
+    credential_kind: string | null
+    credential_id: string | null
+    code: string
+    failed_check: string | null
+    detail: string | null
+    method: string | null
+    /** Without the query. */
+    path: string | null
+    ip: string | null
+    user_agent: string | null
+    request_id: string | null
+  }
+  /** E-mail on its way, sealed by SecretBox: it may hold links. */
+  outbox: {
+    id: string
+    sealed: string
+    created_at: number
+    expires_at: number
+    attempts: number
+    next_at: number
+    sent_at: number | null
+  }
+  alerts: {
+    /** UUIDv7. */
+    id: string
+    organization_id: string | null
+    user_id: string | null
+    kind: string
+    subject_kind: string
+    subject_id: string
+    /** What may be told once: kind, subject and period. */
+    once: string
+    /** JSON object. */
+    detail: string
+    created_at: number
+    dismissed_at: number | null
+  }
+  webhook_deliveries: {
+    id: string
+    webhook_id: string
+    /** The same through every attempt. */
+    message_id: string
+    body: string
+    attempts: number
+    /** null: it is over. */
+    next_at: number | null
+    /** HTTP status of the last answer. */
+    status: number | null
+    failure: string | null
+    created_at: number
+    attempted_at: number | null
+    delivered_at: number | null
   }
 }

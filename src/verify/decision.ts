@@ -92,8 +92,19 @@ export type Decision =
       nonce?: string
     }
 
+/** Where a request comes from and what it asks for, as far as whoever asks for the judgement knows. */
+export interface CallerFacts {
+  ip?: string | undefined
+  userAgent?: string | undefined
+  method?: string | undefined
+  /** Without the query. */
+  path?: string | undefined
+  requestId?: string | undefined
+}
+
 export interface Judgement {
   credential: string
+  caller?: CallerFacts | undefined
   /** Scopes that the request needs. */
   scopes?: readonly string[]
   organizationId?: string | undefined

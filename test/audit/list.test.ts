@@ -32,6 +32,7 @@ test('an entry tells all of it', async (t) => {
         ip: '192.0.2.7',
         request_id: 'a-request',
         detail: { name: 'New' },
+        user_id: owner,
       },
     ],
     next_cursor: null,

@@ -217,6 +217,7 @@ test('a client of the organization makes keys within its scopes', async () => {
     apis: undefined,
     ip: undefined,
     requestId: undefined,
+    authenticatedAt: undefined,
   }
   const { createApiKey } = await import('../../src/credentials/create-api-key.ts')
   const make = (fields: object) =>

@@ -1,5 +1,5 @@
 // Rows for tests of the store, each with what a test does not care about filled in.
-import type { Insertable } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
 import type { Role, Schema, Tier } from '../../src/store/schema.ts'
 import { managed } from '../../src/clients/client.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -23,7 +23,7 @@ const insert = async <Table extends keyof Schema>(
   )
 }
 
-export const addUser = async (store: Store, given: Partial<Schema['users']> = {}): Promise<string> => {
+export const addUser = async (store: Store, given: Partial<Selectable<Schema['users']>> = {}): Promise<string> => {
   const id = newId()
   await insert(store, 'users', {
     id,
@@ -53,7 +53,7 @@ export const addMember = (
 
 export const addCredential = async (
   store: Store,
-  given: Partial<Schema['credentials']> = {},
+  given: Partial<Selectable<Schema['credentials']>> = {},
 ): Promise<{ id: string; hash: string }> => {
   const id = newId()
   const row: Schema['credentials'] = {
@@ -73,6 +73,7 @@ export const addCredential = async (
     created_at: at,
     expires_at: null,
     revoked_at: null,
+    networks: null,
     ...given,
   }
   await insert(store, 'credentials', row)
@@ -85,7 +86,7 @@ export const chooseOrganization = (store: Store, credential_id: string, organiza
 export const addClient = async (
   store: Store,
   organization_id: string | null,
-  given: Partial<Schema['clients']> = {},
+  given: Partial<Selectable<Schema['clients']>> = {},
 ): Promise<string> => {
   const id = newId()
   await insert(store, 'clients', {
@@ -125,7 +126,10 @@ export const addClientSecret = async (
   return id
 }
 
-export const addSigningKey = async (store: Store, given: Partial<Schema['signing_keys']> = {}): Promise<string> => {
+export const addSigningKey = async (
+  store: Store,
+  given: Partial<Selectable<Schema['signing_keys']>> = {},
+): Promise<string> => {
   const id = newId()
   await insert(store, 'signing_keys', {
     id,
@@ -141,7 +145,7 @@ export const addSigningKey = async (store: Store, given: Partial<Schema['signing
   return id
 }
 
-export const addLink = async (store: Store, given: Partial<Schema['links']> = {}): Promise<string> => {
+export const addLink = async (store: Store, given: Partial<Selectable<Schema['links']>> = {}): Promise<string> => {
   const hash = newId()
   await insert(store, 'links', {
     hash,
@@ -158,7 +162,7 @@ export const addLink = async (store: Store, given: Partial<Schema['links']> = {}
 export const addSession = async (
   store: Store,
   user_id: string,
-  given: Partial<Schema['sessions']> = {},
+  given: Partial<Selectable<Schema['sessions']>> = {},
 ): Promise<string> => {
   const id = newId()
   await insert(store, 'sessions', {
@@ -179,7 +183,7 @@ export const addGrant = async (
   store: Store,
   client_id: string,
   user_id: string,
-  given: Partial<Schema['grants']> = {},
+  given: Partial<Selectable<Schema['grants']>> = {},
 ): Promise<string> => {
   const id = newId()
   await insert(store, 'grants', {
