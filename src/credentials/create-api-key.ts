@@ -125,6 +125,7 @@ export const createApiKey = async (
       expires_at: expiresAt,
       revoked_at: null,
       networks: null,
+      succeeds: null,
     }
     await trx.insertInto('credentials').values(row).execute()
     const json = apiKeyJson(row)

@@ -110,6 +110,7 @@ export const createToken = async (
       expires_at: expiresAt,
       revoked_at: null,
       networks: null,
+      succeeds: null,
     }
     await trx.insertInto('credentials').values(row).execute()
     if (!all)

@@ -192,6 +192,7 @@ const plan = async (trx: Kysely<Schema>, environment: string, lines: readonly (G
       expires_at: null,
       revoked_at: null,
       networks: null,
+      succeeds: null,
     })
     return undefined
   }

@@ -1,6 +1,7 @@
 // How lists are asked for and answered: `?limit=&cursor=` → `{data, next_cursor}`. The paging itself is store/page.ts.
 import { type TSchema, Type } from 'typebox'
 import { defaultLimit, maxLimit } from '../store/page.ts'
+import { maxSearchLength } from '../store/search.ts'
 import { Id, Nullable } from './schemas.ts'
 
 const limit = Type.Optional(
@@ -10,6 +11,17 @@ const cursor = Type.Optional(Type.Unsafe<string>({ ...Id, description: '`next_cu
 
 /** Fields of a list's query, for lists that take filters too: `Type.Object({ ...listFields, action: … })`. */
 export const listFields = { limit, cursor }
+
+/** For lists that can be searched: `store/search.ts`. */
+export const searchField = {
+  q: Type.Optional(
+    Type.String({
+      maxLength: maxSearchLength,
+      pattern: '^[^\\x00-\\x1f\\x7f]*$',
+      description: 'A part of the name, whatever its case.',
+    }),
+  ),
+}
 
 export const listQuery = Type.Object(listFields, { additionalProperties: false })
 

@@ -163,6 +163,13 @@ export const mainMigrations: readonly Migration[] = [
       `CREATE TABLE alert_settings (organization_id TEXT PRIMARY KEY REFERENCES organizations ON DELETE CASCADE, settings TEXT NOT NULL)`,
     ],
   },
+  {
+    name: '010-successors-of-legacy-tokens',
+    statements: [
+      `ALTER TABLE credentials ADD COLUMN succeeds TEXT`,
+      `CREATE INDEX credentials_by_succeeded ON credentials (succeeds) WHERE succeeds IS NOT NULL`,
+    ],
+  },
 ]
 
 export const activityMigrations: readonly Migration[] = [

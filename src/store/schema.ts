@@ -54,6 +54,8 @@ export interface Schema {
     revoked_at: number | null
     /** JSON list of addresses and CIDRs that it may be used from; null: from anywhere. */
     networks: string | null
+    /** The legacy token whose place a personal access token takes; it may be gone. */
+    succeeds: string | null
   }
   credential_organizations: { credential_id: string; organization_id: string }
   clients: {

@@ -6,6 +6,8 @@ import { Kysely, SqliteDialect } from 'kysely'
 const immediate = (text: string): string => (text === 'begin' ? 'begin immediate' : text)
 
 export const kyselyOver = <T>(database: DatabaseSync): Kysely<T> => {
+  // SQLite's own knows no letters but ASCII's
+  database.function('lower', { deterministic: true }, (text) => (typeof text === 'string' ? text.toLowerCase() : text))
   const statements = new Map<string, StatementSync>()
   const prepared = (text: string): StatementSync => {
     let statement = statements.get(text)

@@ -10,6 +10,7 @@ import { migrations } from './conformance/migrations.ts'
 import { people } from './conformance/people.ts'
 import { pruning } from './conformance/pruning.ts'
 import { pushes } from './conformance/pushes.ts'
+import { search } from './conformance/search.ts'
 import { sharing } from './conformance/sharing.ts'
 import { tenancy } from './conformance/tenancy.ts'
 import { transactions } from './conformance/transactions.ts'
@@ -41,6 +42,7 @@ const topics: Readonly<Record<string, readonly Requirement[]>> = {
   people,
   tenancy,
   pruning,
+  search,
 }
 
 export const conformance = (name: string, make: MakeDatabase): void => {

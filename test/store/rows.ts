@@ -74,6 +74,7 @@ export const addCredential = async (
     expires_at: null,
     revoked_at: null,
     networks: null,
+    succeeds: null,
     ...given,
   }
   await insert(store, 'credentials', row)
