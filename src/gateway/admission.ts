@@ -46,6 +46,7 @@ export const admit = (
     return { answer: errorAnswer(api, 'invalid_request', requestId, organization.malformed) }
   const judgement: Judgement = {
     credential: presented.credential,
+    caller: asked.caller,
     scopes: scopesNeeded(api, asked),
     organizationId: organization.id,
   }

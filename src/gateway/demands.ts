@@ -1,5 +1,6 @@
 // What a request demands by its method, path, query and header: scopes, and the organization that it is for.
 import type { Api } from '../config/config.ts'
+import type { CallerFacts } from '../verify/decision.ts'
 import { canonical } from './header-names.ts'
 import type { Malformed } from './target.ts'
 
@@ -14,6 +15,7 @@ export interface Asked {
   rawHeaders: readonly string[]
   /** The address that the caller called, for a proof of it (RFC 9449 §4.3); undefined: it is not known. */
   address: () => string | undefined
+  caller: CallerFacts
 }
 
 /**
@@ -68,7 +70,7 @@ const fromQuery = (name: string, query: string): string[] =>
 /** The organization that the request names in the places that the API has for it. */
 export const namedOrganization = (
   { organization }: Pick<Api, 'organization'>,
-  { path, query, rawHeaders }: Asked,
+  { path, query, rawHeaders }: Pick<Asked, 'path' | 'query' | 'rawHeaders'>,
 ): { id: string | undefined } | Malformed => {
   if (!organization) return { id: undefined }
   const { path: template, header, query: parameter } = organization

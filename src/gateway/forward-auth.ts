@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Api, Config } from '../config/config.ts'
+import { describedCallerOf } from '../http/caller-facts.ts'
 import { isTrusted } from '../http/client-address.ts'
 import type { DirectRoute } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
@@ -132,8 +133,10 @@ export const createForwardAuth = ({ config, sites, verifier, keys, log, now }: F
     const { path, query, method = 'GET' } = known ?? none
     const { rawHeaders } = request
     const address = (): string | undefined => (known?.method === undefined ? undefined : addressOf(api, known))
+    const facts = { proxies: config.trustedProxies, method: known?.method, path: known?.path, requestId: id }
+    const caller = describedCallerOf(request, facts)
     return andThen(
-      admit({ verifier, log, now }, api, { method, path, query, rawHeaders, address }, id),
+      admit({ verifier, log, now }, api, { method, path, query, rawHeaders, address, caller }, id),
       (admission) => {
         if ('answer' in admission) return admission.answer
         const { admitted } = admission

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Api, Config } from '../config/config.ts'
+import { callerOf } from '../http/caller-facts.ts'
 import { sendAnswer } from '../http/server.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Judgement } from '../verify/decision.ts'
@@ -128,11 +129,12 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
     const api = (site.kind === 'gateway' && served.get(site.api)) || site.api
     const { path, query } = site.kind === 'gateway' ? site : { path: '/', query: '' }
     const address = (): string => originAt(config.issuer, site.host) + site.path
-    const admission = await admit(parts, api, { method, path, query, rawHeaders: raw.rawHeaders, address }, id)
+    const caller = callerOf(raw, { proxies: config.trustedProxies, method, path: site.path, requestId: id })
+    const admission = await admit(parts, api, { method, path, query, rawHeaders: raw.rawHeaders, address, caller }, id)
     if ('answer' in admission) return sendAnswer(reply, admission.answer)
     const { admitted, judgement } = admission
-    const caller = callerHeaders(api, admitted, now())
-    reply.headers(caller)
+    const told = callerHeaders(api, admitted, now())
+    reply.headers(told)
     if (site.kind === 'unrouted') return sendAnswer(reply, errorAnswer(api, 'not_found', id))
     const passage: Passage = await passageOf(parts, raw, site, admitted.principal, id)
     wantBody(request, reply)
@@ -142,7 +144,7 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
         ...rest,
         url: upstream.url,
         judgement,
-        own: { 'x-request-id': id, ...own, ...caller },
+        own: { 'x-request-id': id, ...own, ...told },
         shared: site.shared,
       })
     }

@@ -4,6 +4,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Api } from '../config/config.ts'
+import { callerOf } from '../http/caller-facts.ts'
 import { callerHeaders, errorAnswer } from '../verify/wire.ts'
 import { originAt } from './address.ts'
 import { admit, faultAnswer } from './admission.ts'
@@ -81,7 +82,8 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
     const own = { 'x-request-id': requestId, ...corsHeaders(api, request.headers.origin) }
     const { rawHeaders } = request
     const address = (): string => originAt(config.issuer, site.host) + path
-    const admission = await admit(parts, api, { method, path, query, rawHeaders, address }, requestId)
+    const caller = callerOf(request, { proxies: config.trustedProxies, method, path, requestId })
+    const admission = await admit(parts, api, { method, path, query, rawHeaders, address, caller }, requestId)
     if ('answer' in admission) return writeAnswer(response, admission.answer, own)
     const { admitted, judgement } = admission
     Object.assign(own, callerHeaders(api, admitted, now()))

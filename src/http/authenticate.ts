@@ -18,6 +18,7 @@ import type { Principal } from '../verify/decision.ts'
 import type { LastUse } from '../verify/last-use.ts'
 import type { Verifier } from '../verify/verify.ts'
 import { type Answer, type Headers, callerHeaders } from '../verify/wire.ts'
+import { callerOf, pathOf } from './caller-facts.ts'
 import { clientAddress } from './client-address.ts'
 import { isFromOwnPage } from './own-page.ts'
 import { sendAnswer } from './server.ts'
@@ -139,19 +140,22 @@ type Caller =
 
 /** Who asks at a management route, in the profile of the API that the host names: judged, and paid for. */
 export const recognise = (
-  { verifier, management, log, now }: Pick<AuthenticateDeps, 'verifier' | 'management' | 'log' | 'now'>,
-  { method = '', url, rawHeaders, headers: { origin } }: IncomingMessage,
+  { verifier, management, proxies, log, now }: Omit<AuthenticateDeps, 'sessions' | 'local'>,
+  request: IncomingMessage,
   site: Site,
   requestId: string,
 ): MaybePromise<Caller> => {
+  const { method = '', url = '', rawHeaders } = request
+  const { origin } = request.headers
   const { api, path, query } = site.kind === 'management' ? site : { api: management, path: '/', query: '' }
   const address = (): string | undefined => {
     const { host } = 'host' in site ? site : {}
     return host && originAt(management.audience, host) + (site.kind === 'management' ? path : url)
   }
   const headers: Headers = { 'cache-control': 'no-store', ...corsHeaders(api, origin) }
+  const caller = callerOf(request, { proxies, method, path: pathOf(url), requestId })
   return andThen(
-    admit({ verifier, log, now }, api, { method, path, query, rawHeaders, address }, requestId),
+    admit({ verifier, log, now }, api, { method, path, query, rawHeaders, address, caller }, requestId),
     (admission) =>
       'answer' in admission
         ? { answer: admission.answer, headers }
@@ -165,8 +169,9 @@ export const recognise = (
 
 /** The hook in front of every management route. Answers itself where the caller is refused. */
 export const authenticate =
-  ({ local, proxies, sessions, ...deps }: AuthenticateDeps): onRequestAsyncHookHandler =>
+  ({ local, sessions, ...deps }: AuthenticateDeps): onRequestAsyncHookHandler =>
   async (request: FastifyRequest, reply: FastifyReply) => {
+    const { proxies } = deps
     if (local?.recognises(request)) {
       request.actor = localActor(request)
       return

@@ -1,8 +1,11 @@
 // Where a request really comes from: the nearest address that is not one of our own proxies.
 import type { IncomingMessage } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
+import { plainAddress } from '../network.ts'
 
-const plain = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address)
+/** Of an address as sockets tell it. */
+const plain = (address: string): string =>
+  address.startsWith('::ffff:') ? address.slice(7) : address.replace(/%.*/s, '')
 
 export const isTrusted = (proxies: BlockList, address: string | undefined): boolean => {
   const bare = plain(address ?? '')
@@ -10,20 +13,24 @@ export const isTrusted = (proxies: BlockList, address: string | undefined): bool
   return version !== 0 && proxies.check(bare, version === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** The caller's address: the socket's, or, where that is a trusted proxy, the last address of X-Forwarded-For that is not one. */
-export const clientAddress = (request: IncomingMessage, proxies: BlockList): string => {
-  let address = plain(request.socket.remoteAddress ?? '')
-  const forwarded = request.headers['x-forwarded-for']
-  if (forwarded === undefined || !isTrusted(proxies, address)) return address
+/** The last address of X-Forwarded-For that is not a trusted proxy's; undefined: no trusted proxy says where the request came from. */
+export const forwardedAddress = ({ headers, socket }: IncomingMessage, proxies: BlockList): string | undefined => {
+  const forwarded = headers['x-forwarded-for']
+  if (forwarded === undefined || !isTrusted(proxies, socket.remoteAddress)) return undefined
   const hops = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded).split(',').slice(-50)
+  let address: string | undefined
   for (const hop of hops.toReversed()) {
-    const candidate = plain(hop.trim())
-    if (isIP(candidate) === 0) return address
+    const candidate = plainAddress(hop.trim())
+    if (candidate === undefined) return address
     address = candidate
     if (!isTrusted(proxies, candidate)) return address
   }
   return address
 }
+
+/** The caller's address: the socket's, or, where that is a trusted proxy, the one that it was forwarded for. */
+export const clientAddress = (request: IncomingMessage, proxies: BlockList): string =>
+  forwardedAddress(request, proxies) ?? plain(request.socket.remoteAddress ?? '')
 
 /** What one caller may have as many addresses of as it likes: of IPv6 the first 64 bits (RFC 4291 §2.5.4), of IPv4 the address itself. */
 export const networkOf = (address: string): string => {

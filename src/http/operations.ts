@@ -1,12 +1,14 @@
 // What operators' machines ask: /healthz, /readyz and /metrics, on any host.
 import type { FastifyPluginAsync } from 'fastify'
 import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
 import { isLoopbackAddress } from '../config/config.ts'
 import type { Api } from '../config/config.ts'
 import type { Store } from '../store/store.ts'
 import { presentedCredential } from '../verify/credential.ts'
 import type { Verifier } from '../verify/verify.ts'
 import { denialAnswer, errorAnswer, missingAnswer } from '../verify/wire.ts'
+import { callerOf } from './caller-facts.ts'
 import type { Metrics } from './metrics.ts'
 import { sendAnswer } from './server.ts'
 
@@ -15,6 +17,7 @@ export interface OperationsDeps {
   metrics: Metrics
   verifier: Verifier
   management: Api
+  proxies: BlockList
   now: () => number
   /** False from the moment a stop has begun. */
   accepting: () => boolean
@@ -28,7 +31,7 @@ const isFromThisMachine = ({ socket, headers }: IncomingMessage): boolean =>
   !Object.keys(headers).some((name) => forwarding.test(name))
 
 export const operationsRoutes =
-  ({ store, metrics, verifier, management, now, accepting }: OperationsDeps): FastifyPluginAsync =>
+  ({ store, metrics, verifier, management, proxies, now, accepting }: OperationsDeps): FastifyPluginAsync =>
   async (server) => {
     server.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }))
     server.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
@@ -48,7 +51,11 @@ export const operationsRoutes =
           return sendAnswer(reply, missingAnswer(management, request.id))
         if ('malformed' in presented)
           return sendAnswer(reply, errorAnswer(management, 'invalid_request', request.id, presented.malformed))
-        const decision = await verifier.judge(management, { credential: presented.credential, scopes: ['metrics'] })
+        const decision = await verifier.judge(management, {
+          credential: presented.credential,
+          caller: callerOf(request.raw, { proxies, method: 'GET', path: '/metrics', requestId: request.id }),
+          scopes: ['metrics'],
+        })
         if (!decision.valid) return sendAnswer(reply, denialAnswer(management, decision, request.id, now()))
       }
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())

@@ -43,7 +43,10 @@ export const deviceRoutes =
     takeOAuthForms(app, 'device authorization refused')
     const authorizeDevice = deviceAuthorization(deps)
     app.post(url, { schema }, async (request, reply) => {
-      const { answer, nonce } = await authorizeDevice(formRequestOf(request), clientAddress(request.raw, deps.proxies))
+      const { answer, nonce } = await authorizeDevice(
+        formRequestOf(request, request.id, deps),
+        clientAddress(request.raw, deps.proxies),
+      )
       if (nonce !== undefined) reply.header('dpop-nonce', nonce)
       return answer
     })

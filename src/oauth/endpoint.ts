@@ -5,12 +5,14 @@ import { Type } from 'typebox'
 import type { Logger } from 'pino'
 import { isPreflight, openPreflight, openToPages } from '../gateway/cors.ts'
 import type { Site } from '../gateway/sites.ts'
+import { callerOf, pathOf } from '../http/caller-facts.ts'
 import { type DirectRoute, putBack, wholeBody } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
 import { fieldValues } from '../verify/credential.ts'
 import { type Answer, written } from '../verify/wire.ts'
 import { OAuthError, toOAuthError } from './errors.ts'
 import { type FormRequest, formMediaType, maxFormLength } from './form.ts'
+import type { OAuthDeps } from './grant.ts'
 
 /** On every answer: nobody keeps it (RFC 6749 §5.1), and applications in a browser may read it: no cookie counts here. */
 export const everyAnswer = { 'cache-control': 'no-store', pragma: 'no-cache', ...openToPages }
@@ -67,7 +69,12 @@ export interface IncomingForm {
   site: Site
 }
 
-export const formRequestOf = ({ body, raw: { rawHeaders, url = '' }, site }: IncomingForm): FormRequest => {
+export const formRequestOf = (
+  { body, raw, site }: IncomingForm,
+  requestId: string,
+  { proxies }: Pick<OAuthDeps, 'proxies'>,
+): FormRequest => {
+  const { rawHeaders, method, url = '' } = raw
   const { api, host = '' } = site.kind === 'builtin' ? site : {}
   return {
     body: body as Buffer | undefined,
@@ -75,6 +82,7 @@ export const formRequestOf = ({ body, raw: { rawHeaders, url = '' }, site }: Inc
     hostApi: api,
     proofs: fieldValues(rawHeaders, 'dpop'),
     called: { host, target: url },
+    caller: callerOf(raw, { proxies, method, path: pathOf(url), requestId }),
   }
 }
 

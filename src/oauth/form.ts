@@ -1,6 +1,7 @@
 // RFC 6749 §3.2, Appendix B: the parameters of a request to an OAuth endpoint, out of a form-encoded body.
 import { decodeFormComponent } from '../clients/form-encoding.ts'
 import type { Api } from '../config/config.ts'
+import type { CallerFacts } from '../verify/decision.ts'
 import { OAuthError } from './errors.ts'
 
 export const formMediaType = 'application/x-www-form-urlencoded'
@@ -22,6 +23,7 @@ export interface FormRequest {
   proofs: readonly string[]
   /** What was called: a host of the configuration, and the request target. */
   called: { host: string; target: string }
+  caller: CallerFacts
 }
 
 /** Every value of every parameter, those without a value left out. */

@@ -9,6 +9,7 @@ import type { ClientRecord, Store } from '../store/store.ts'
 import type { Mint, MintedToken } from '../tokens/mint.ts'
 import type { TokenReader } from '../tokens/read-token.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { CallerFacts } from '../verify/decision.ts'
 import type { Proofs } from '../verify/proofs.ts'
 import type { Verifier } from '../verify/verify.ts'
 
@@ -41,6 +42,7 @@ export interface GrantRequest {
   parameters: ReadonlyMap<string, string>
   /** RFC 7638 thumbprint of the key that the request proves by DPoP (RFC 9449 §5); undefined: it proves none. */
   thumbprint: string | undefined
+  caller: CallerFacts
 }
 
 /** What phase 5 binds every token to, whatever the grant. */

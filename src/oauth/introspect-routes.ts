@@ -63,7 +63,7 @@ const refused = 'introspection refused'
 /** Answers a request to the introspection endpoint, whichever way it came. Never throws. */
 const answerIntrospection = async (deps: OAuthDeps, request: IncomingForm, id: string): Promise<Answer> => {
   try {
-    return { status: 200, headers: everyAnswer, body: await introspect(deps, formRequestOf(request)) }
+    return { status: 200, headers: everyAnswer, body: await introspect(deps, formRequestOf(request, id, deps)) }
   } catch (thrown) {
     return thrownOAuthAnswer(thrown, id, deps.log, refused)
   }

@@ -1,7 +1,7 @@
 // RFC 7662 §2.1: who may ask about tokens, and of which it is told.
 import { clientParameters } from '../clients/authenticate.ts'
 import type { Api } from '../config/config.ts'
-import type { Decision, Principal } from '../verify/decision.ts'
+import type { CallerFacts, Decision, Principal } from '../verify/decision.ts'
 import { requireClient } from './calling-client.ts'
 import { invalidClient, OAuthError } from './errors.ts'
 import type { FormRequest } from './form.ts'
@@ -32,13 +32,13 @@ const refused = ({ code, reason: { detail } }: Decision & { valid: false }): OAu
 }
 
 /** A key with the reserved scope `introspect`. Throws OAuthError. */
-const callingKey = async (deps: OAuthDeps, credential: string): Promise<Principal> => {
-  const decision = await deps.verifier.judge(deps.config.management, { credential, scopes })
+const callingKey = async (deps: OAuthDeps, credential: string, caller: CallerFacts): Promise<Principal> => {
+  const decision = await deps.verifier.judge(deps.config.management, { credential, caller, scopes })
   if (decision.valid) return decision.principal
   // one that is held to other APIs than Latchkey's own asks for these: it is judged there, and spends nothing
   if (decision.reason.check === 'api' && decision.principal)
     for (const api of present(deps, decision.principal.apis ?? [])) {
-      const held = await deps.verifier.judge(api, { credential, scopes, exchange: decision.principal.kind })
+      const held = await deps.verifier.judge(api, { credential, caller, scopes, exchange: decision.principal.kind })
       if (held.valid) return held.principal
     }
   throw refused(decision)
@@ -47,14 +47,14 @@ const callingKey = async (deps: OAuthDeps, credential: string): Promise<Principa
 /** Throws OAuthError: 401 where the caller does not prove itself. */
 export const introspectionCaller = async (
   deps: OAuthDeps,
-  { authorizationHeaders }: FormRequest,
+  { authorizationHeaders, caller }: FormRequest,
   parameters: ReadonlyMap<string, string>,
 ): Promise<IntrospectionCaller> => {
   const [header] = authorizationHeaders
   if (header !== undefined && authorizationHeaders.length === 1 && /^bearer /i.test(header)) {
     if (clientParameters.some((name) => parameters.has(name)))
       throw new OAuthError('invalid_request', 'Authenticate with a Bearer token or as a client, not both')
-    const { apis } = await callingKey(deps, header.slice(7).trim())
+    const { apis } = await callingKey(deps, header.slice(7).trim(), caller)
     const { config } = deps
     return { serves: apis ? present(deps, apis) : [...config.apis.values(), config.management], clientId: undefined }
   }

@@ -49,7 +49,7 @@ export const pushedRoutes =
     const push = pushedAuthorization(deps)
     app.post(url, { schema }, async (request, reply) => {
       const ip = clientAddress(request.raw, deps.proxies)
-      const { requestUri, expiresIn, nonce } = await push(formRequestOf(request), ip)
+      const { requestUri, expiresIn, nonce } = await push(formRequestOf(request, request.id, deps), ip)
       if (nonce !== undefined) reply.header('dpop-nonce', nonce)
       return reply.code(201).send({ request_uri: requestUri, expires_in: expiresIn })
     })

@@ -31,7 +31,7 @@ export const revokeRoutes =
     takeOAuthForms(app, 'revocation refused')
     app.post(url, { schema }, async (request) => {
       const revoked = await revokeToken(deps, {
-        ...formRequestOf(request),
+        ...formRequestOf(request, request.id, deps),
         ip: clientAddress(request.raw, deps.proxies),
         requestId: request.id,
       })

@@ -63,7 +63,7 @@ const paths = ['/oauth/token', '/token'] as const
 /** Answers a request to the token endpoint, whichever way it came. Never throws. */
 const answerToken = async (deps: OAuthDeps, request: IncomingForm, id: string): Promise<Answer> => {
   try {
-    const { response, facts, nonce } = await issueToken(deps, formRequestOf(request))
+    const { response, facts, nonce } = await issueToken(deps, formRequestOf(request, id, deps))
     deps.log.debug({ request_id: id, ...facts }, 'token issued')
     const headers = nonce === undefined ? everyAnswer : { ...everyAnswer, 'dpop-nonce': nonce }
     return { status: 200, headers, body: response }

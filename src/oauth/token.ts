@@ -48,7 +48,7 @@ export const issueToken = async (deps: OAuthDeps, request: FormRequest): Promise
     throw new OAuthError('invalid_dpop_proof', 'This client gets no token without a DPoP proof')
   const thumbprint = proven?.thumbprint
   // 4. authorize the grant
-  const authorization = await grant.handle(deps, { client, parameters, thumbprint })
+  const authorization = await grant.handle(deps, { client, parameters, thumbprint, caller: request.caller })
   // 5. API and scope
   const api = targetApi(deps.config, {
     resources: form.all('resource'),

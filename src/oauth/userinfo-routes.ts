@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { originAt } from '../gateway/address.ts'
+import { callerOf } from '../http/caller-facts.ts'
 import { presentedCredential } from '../verify/credential.ts'
 import { answerPreflights, takeOAuthForms } from './endpoint.ts'
 import { OAuthError } from './errors.ts'
@@ -29,8 +30,9 @@ const schema = {
 const taken = { accepts: ['oauth_token'], presentation: { bearer: true } } as const
 
 /** RFC 6750 §2.1, RFC 9449 §7.1. Throws where there is none: without an error code, as §3.1 wants. */
-const presentedIn = ({ raw: { rawHeaders }, body, method, site }: FastifyRequest, issuer: string): Presented => {
-  const presented = presentedCredential(rawHeaders, taken)
+const presentedIn = (request: FastifyRequest, { config, proxies }: OAuthDeps): Presented => {
+  const { raw, body, method, site, id } = request
+  const presented = presentedCredential(raw.rawHeaders, taken)
   const inBody = body !== undefined && new Form(body as Buffer).all('access_token').length > 0
   if ('malformed' in presented || inBody)
     throw new OAuthError('invalid_request', 'Send one access token, in the Authorization header', {
@@ -43,7 +45,8 @@ const presentedIn = ({ raw: { rawHeaders }, body, method, site }: FastifyRequest
     })
   const { credential, proofs } = presented
   const host = site.kind === 'builtin' ? (site.host ?? '') : ''
-  return { credential, ...(proofs && { proof: { proofs, method, url: originAt(issuer, host) + url } }) }
+  const caller = callerOf(raw, { proxies, method, path: url, requestId: id })
+  return { credential, caller, ...(proofs && { proof: { proofs, method, url: originAt(config.issuer, host) + url } }) }
 }
 
 export const userInfoRoutes =
@@ -51,7 +54,7 @@ export const userInfoRoutes =
   async (app) => {
     takeOAuthForms(app, 'userinfo refused')
     const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<UserInfo> => {
-      const { claims, nonce } = await userInfo(deps, presentedIn(request, deps.config.issuer))
+      const { claims, nonce } = await userInfo(deps, presentedIn(request, deps))
       if (nonce !== undefined) reply.header('dpop-nonce', nonce)
       return claims
     }

@@ -18,7 +18,7 @@ export interface UserInfo {
 }
 
 /** An access token as it was presented. */
-export type Presented = Pick<Judgement, 'credential' | 'proof'>
+export type Presented = Pick<Judgement, 'credential' | 'proof' | 'caller'>
 
 const challenge = (scheme: Scheme, error: string, more = ''): Record<string, string> => ({
   'www-authenticate': `${scheme} realm="latchkey", error="${error}"${more}${scheme === 'DPoP' ? `, algs="${publicAlgorithms.join(' ')}"` : ''}`,
@@ -38,7 +38,7 @@ const isKnown = ({ code }: Decision): boolean => ['valid', 'invalid_request', 'r
 /** The person and the client of a token that has the scope `openid`. A dry run: this is no call of the API, and spends none of its limits. */
 const judged = async (
   { config, verifier, proofs }: OAuthDeps,
-  { credential, proof }: Presented,
+  { credential, proof, caller }: Presented,
 ): Promise<Principal & { userId: string; clientId: string; nonce: string | undefined }> => {
   const scheme = schemeOf({ proof })
   const api = claimedApi(config, peekClaims(credential) ?? {}) // chooses only who judges it
@@ -47,7 +47,7 @@ const judged = async (
   const proving = proof && proofs.check(proof, { accessToken: credential })
   if (proving && 'error' in proving)
     throw proofRefusal(proving, { status: 401, headers: challenge(scheme, proving.error) })
-  const decision = await verifier.judge(api, { credential, thumbprint: proving?.thumbprint, dryRun: true })
+  const decision = await verifier.judge(api, { credential, caller, thumbprint: proving?.thumbprint, dryRun: true })
   const { principal } = decision
   if (!principal || !isKnown(decision)) {
     const reason = decision.valid ? undefined : decision.reason

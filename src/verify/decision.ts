@@ -94,12 +94,14 @@ export type Decision =
 
 /** Where a request comes from and what it asks for, as far as whoever asks for the judgement knows. */
 export interface CallerFacts {
-  ip?: string | undefined
-  userAgent?: string | undefined
-  method?: string | undefined
+  /** An IPv4 or IPv6 address without zone; IPv4 in its own form. */
+  readonly ip?: string | undefined
+  /** As it was sent, of whatever length. */
+  readonly userAgent?: string | undefined
+  readonly method?: string | undefined
   /** Without the query. */
-  path?: string | undefined
-  requestId?: string | undefined
+  readonly path?: string | undefined
+  readonly requestId?: string | undefined
 }
 
 export interface Judgement {

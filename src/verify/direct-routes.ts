@@ -12,7 +12,7 @@ const contentType = { 'content-type': 'application/json; charset=utf-8' }
 
 /** `isItem`: the body's own schema, as the framework's route holds to it. */
 export const directVerify = (
-  deps: VerifyDeps & Pick<AuthenticateDeps, 'verifier' | 'management' | 'log' | 'now'>,
+  deps: VerifyDeps & Omit<AuthenticateDeps, 'sessions' | 'local'>,
   isItem: (body: unknown) => boolean,
 ): DirectRoute => {
   const { config, log, management } = deps

@@ -4,6 +4,7 @@ import type { Actor } from '../accounts/actor.ts'
 import type { Api, Config } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
 import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
+import { plainAddress } from '../network.ts'
 import type { Decision, Judgement } from './decision.ts'
 import type { ProofError } from './proofs.ts'
 import type { ExplainBody } from './schemas.ts'
@@ -43,8 +44,12 @@ export const apiOf = (config: Config, asker: Asker, name: string | undefined): A
   return api
 }
 
-export const judgementOf = ({ credential, scopes, organization_id, cost, dry_run, dpop }: Item): Judgement => ({
+export const judgementOf = (
+  { credential, scopes, organization_id, ip, cost, dry_run, dpop }: Item,
+  requestId: string,
+): Judgement => ({
   credential,
+  caller: { ip: ip && plainAddress(ip), method: dpop?.method, requestId },
   ...(scopes && { scopes }),
   organizationId: organization_id,
   ...(cost !== undefined && { cost }),
@@ -77,4 +82,4 @@ export const outcomeText = (api: Api, decision: Decision, requestId: string): st
 
 /** Judges one item; answers the JSON of its outcome. */
 export const judgeItem = ({ verifier }: VerifyDeps, api: Api, item: Item, requestId: string): MaybePromise<string> =>
-  andThen(verifier.judge(api, judgementOf(item)), (decision) => outcomeText(api, decision, requestId))
+  andThen(verifier.judge(api, judgementOf(item, requestId)), (decision) => outcomeText(api, decision, requestId))

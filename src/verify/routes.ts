@@ -67,7 +67,7 @@ export const verifyRoutes =
       async (request) => {
         requireVerify(request.actor)
         const api = apiOf(config, request.actor, request.body.api)
-        const decision = await verifier.judge(api, { ...judgementOf(request.body), dryRun: true })
+        const decision = await verifier.judge(api, { ...judgementOf(request.body, request.id), dryRun: true })
         const failedAt = decision.valid ? checks.length : checks.indexOf(decision.reason.check)
         return {
           ...outcomeJson(api, decision),

@@ -59,7 +59,7 @@ export const tokenExchange: Grant = {
     'organization_id',
   ],
   takesAudience: true,
-  async handle({ verifier, mint, now }, { parameters }) {
+  async handle({ verifier, mint, now }, { parameters, caller }) {
     const subjectToken = parameters.get('subject_token')
     const subjectType = parameters.get('subject_token_type')
     const requestedType = parameters.get('requested_token_type')
@@ -81,6 +81,7 @@ export const tokenExchange: Grant = {
       async at(api, kind: ExchangedKind) {
         const decision = await verifier.judge(api, {
           credential: subjectToken,
+          caller,
           organizationId: organization,
           exchange: subjectKind,
         })
