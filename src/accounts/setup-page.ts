@@ -20,7 +20,7 @@ import {
   setUpPage,
 } from './setup/link-pages.ts'
 import { type Mistakes, type Origin, setPassword, setUp, setUpMistakes } from './setup/set-up.ts'
-import { findUser } from './users/user.ts'
+import { type User, findUser } from './users/user.ts'
 
 const text = Type.String({ maxLength: 1000, default: '' })
 const Form = Type.Object(
@@ -62,13 +62,13 @@ const postSetUp = async (store: Store, { token, ...input }: Input, origin: Origi
 const postPassword = async (
   store: Store,
   { token, password }: Input,
-  email: string,
+  { email, name }: Pick<User, 'email' | 'name'>,
   origin: Origin,
   now: number,
 ): Promise<Page> => {
-  const mistake = passwordMistake(password, email)
+  const mistake = passwordMistake(password, email, name)
   if (mistake !== undefined) return { status: 400, body: passwordPage(token, email, { password: mistake }) }
-  return (await setPassword(store, token, email, password, origin, now))
+  return (await setPassword(store, token, { email, name }, password, origin, now))
     ? { status: 200, body: passwordDonePage(email) }
     : gone()
 }
@@ -91,7 +91,7 @@ export const setupPages =
       const link = await findLink(store.db, request.body.token, now())
       if (!link) return send(reply, gone())
       if (link.userId === null) return send(reply, await postSetUp(store, request.body, origin, now()))
-      const { email } = await findUser(store.db, link.userId)
-      return send(reply, await postPassword(store, request.body, email, origin, now()))
+      const user = await findUser(store.db, link.userId)
+      return send(reply, await postPassword(store, request.body, user, origin, now()))
     })
   }

@@ -38,7 +38,7 @@ export const setUpMistakes = ({ name, email, password, organization }: SetUp): M
   const found = {
     name: nameMistake(name),
     email: emailMistake(email),
-    password: passwordMistake(password, email),
+    password: passwordMistake(password, email, name),
     organization: nameMistake(organization),
   }
   const mistakes = Object.fromEntries(Object.entries(found).filter(([, mistake]) => mistake !== undefined))
@@ -59,7 +59,7 @@ export const setUp = async (
   const email = cleanEmail(input.email)
   const name = cleanName(input.name)
   const organizationName = cleanName(input.organization)
-  const passwordHash = await hashPassword(input.password, email)
+  const passwordHash = await hashPassword(input.password, email, name)
   const id = randomUUIDv7()
   const actor = linkActor('operator link', id, true, origin)
   return store.transaction(async (trx) => {
@@ -71,18 +71,18 @@ export const setUp = async (
 }
 
 /**
- * Sets the password of the link's user, whose address is `email`, and uses the link up. Sessions that stand on an older password end
+ * Sets the password of the link's user and uses the link up. Sessions that stand on an older password end
  * (OWASP ASVS 5.0 §7.4). False: the link is no longer good. Throws `invalid_request`.
  */
 export const setPassword = async (
   store: Store,
   token: string,
-  email: string,
+  { email, name }: Pick<User, 'email' | 'name'>,
   password: string,
   origin: Origin,
   now: number,
 ): Promise<boolean> => {
-  const passwordHash = await hashPassword(password, email)
+  const passwordHash = await hashPassword(password, email, name)
   return store.transaction(async (trx) => {
     const userId = (await consumeLink(trx, 'user', token, now))?.userId
     if (!userId) return false

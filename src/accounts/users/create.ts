@@ -55,7 +55,7 @@ export const createUser = async (store: Store, actor: Actor, input: NewUser, now
   requireOperator(actor, 'create users')
   const email = cleanEmail(input.email)
   const name = cleanName(input.name)
-  const passwordHash = input.password === undefined ? null : await hashPassword(input.password, email)
+  const passwordHash = input.password === undefined ? null : await hashPassword(input.password, email, name)
   const id = randomUUIDv7()
   return store.transaction((trx) =>
     addUser(trx, actor, { id, email, name, operator: input.operator ?? false, passwordHash }, now),
