@@ -331,19 +331,23 @@ export interface ActivitySchema {
     interval_ms: number
     expires_at: number
   }
-  /** Decisions counted by hour and day (UTC); '' where something is not known. */
+  /** Decisions counted by hour and day (UTC), for each credential; '' where something is not known. */
   usage: {
-    organization_id: string
+    /** The organization that the request was for, else the person whose credential it was; '': nobody's. */
+    owner_id: string
     width: 'hour' | 'day'
     /** When it began, Unix milliseconds. */
     bucket: number
     api: string
     environment: string
+    /** The key, token or client; '': not told apart. */
     credential_id: string
     /** `valid`, or why not. */
     code: string
     count: number
   }
+  /** The same for all credentials of an owner together: what charts read, however many there are. */
+  usage_totals: Omit<ActivitySchema['usage'], 'credential_id'>
   /** From where, with what and for what each credential was used; bounded for each. */
   sightings: {
     credential_id: string
@@ -358,8 +362,8 @@ export interface ActivitySchema {
     /** UUIDv7. */
     id: string
     at: number
-    /** '': of nobody's credential. */
-    organization_id: string
+    /** As in `usage`. */
+    owner_id: string
     api: string
     environment: string | null
     credential_kind: string | null

@@ -21,7 +21,13 @@ export type TokenRefusal =
 /** `detail` is for operators and the log; it holds nothing of the token's secrets. */
 export type TokenReading =
   | { ok: true; kind: 'oauth_token' | 'jwt' | 'cwt'; claims: AccessClaims }
-  | { ok: false; reason: TokenRefusal; detail: string }
+  | {
+      ok: false
+      reason: TokenRefusal
+      detail: string
+      /** Of one that is genuine, and over. */
+      expired?: AccessClaims
+    }
 
 /** What the signature is right of, and by which key. */
 interface Signed {
@@ -68,7 +74,10 @@ export class TokenReader {
     if (!claims.audience.includes(api.audience)) return refuse('audience', `the token is not for ${api.audience}`)
     const nowSeconds = now / 1000
     if (claims.expiresAt <= nowSeconds)
-      return refuse('expired', `the token ended at ${new Date(claims.expiresAt * 1000).toISOString()}`)
+      return {
+        ...refuse('expired', `the token ended at ${new Date(claims.expiresAt * 1000).toISOString()}`),
+        expired: claims,
+      }
     if (Math.max(claims.issuedAt, claims.notBefore ?? 0) > nowSeconds + clockToleranceSeconds)
       return refuse('not_yet_valid', 'the token begins in the future')
     if (genuine !== known) this.#genuine.keep(text, genuine)

@@ -67,6 +67,16 @@ interface Reason {
   detail: string
 }
 
+/** Whose credential was judged, where it is genuine: by this, use is counted. Callers are never told. */
+export interface Attribution {
+  /** The organization that it is of or for, else the person; '': nobody's. */
+  ownerId: string
+  kind: CredentialKind
+  /** The key, token or client; of a token that was made from one, that one. */
+  credentialId: string
+  environment: string
+}
+
 export type Decision =
   | {
       valid: true
@@ -82,6 +92,8 @@ export type Decision =
       reason: Reason
       /** Known once the credential is genuine; limits are told then. */
       principal?: Principal
+      /** Where there is no principal, and the credential is genuine all the same: expired, revoked, or not for this API. */
+      of?: Attribution
       limits: readonly LimitState[]
       refused?: LimitState
       /** Scopes that were missing, on `insufficient_scope`. */

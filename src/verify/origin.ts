@@ -7,14 +7,14 @@ import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import type { ClientRecord, CredentialRecord, GrantRecord, Lookups } from '../store/store.ts'
 import type { AccessClaims } from '../tokens/claims.ts'
 import { type TokenReader, looksLikeToken } from '../tokens/read-token.ts'
-import type { Check } from './decision.ts'
+import type { Attribution, Check } from './decision.ts'
 
 export type Origin =
   | { kind: 'api_key' | 'personal_access_token' | 'legacy_token'; credential: CredentialRecord }
   | { kind: 'jwt' | 'cwt'; credential: CredentialRecord; claims: AccessClaims }
   | { kind: 'oauth_token'; client: ClientRecord; claims: AccessClaims; grant: GrantRecord | undefined }
 
-export type Found = { origin: Origin } | { check: Check; detail: string; expired?: boolean }
+export type Found = { origin: Origin } | { check: Check; detail: string; expired?: boolean; of?: Attribution }
 
 export interface Sources {
   lookups: Lookups
@@ -22,6 +22,18 @@ export interface Sources {
   box: SecretBox
   /** Prefixes of API keys, present and former. */
   keyPrefixes: readonly string[]
+}
+
+/** Of a token that is genuine, whatever has become of what it was made from. */
+const claimed = (claims: AccessClaims): Attribution => {
+  const { format, keyId, clientId, grantId, subject } = claims
+  const person = grantId === undefined && keyId === undefined ? '' : subject
+  return {
+    ownerId: claims.organizationId ?? person,
+    kind: format === 'cwt' ? 'cwt' : keyId === undefined ? 'oauth_token' : 'jwt',
+    credentialId: keyId ?? clientId ?? '',
+    environment: claims.environment ?? '',
+  }
 }
 
 const ofToken = async ({ lookups, tokens }: Sources, value: string, api: Api, now: number): Promise<Found> => {
@@ -32,6 +44,7 @@ const ofToken = async ({ lookups, tokens }: Sources, value: string, api: Api, no
       check,
       detail: `The token is refused: ${read.reason.replaceAll('_', ' ')}.`,
       expired: read.reason === 'expired',
+      ...(read.expired && { of: claimed(read.expired) }),
     }
   }
   const { claims, kind } = read
@@ -42,14 +55,13 @@ const ofToken = async ({ lookups, tokens }: Sources, value: string, api: Api, no
     kind === 'oauth_token' && claims.grantId !== undefined ? lookups.grantById(claims.grantId) : undefined,
     kind !== 'oauth_token' && claims.keyId !== undefined ? lookups.credentialById(claims.keyId) : undefined,
   ])
-  if (revoked) return { check: 'status', detail: 'The token itself has been revoked.' }
+  const ended = (detail: string): Found => ({ check: 'status', detail, of: claimed(claims) })
+  if (revoked) return ended('The token itself has been revoked.')
   if (kind === 'oauth_token')
-    return client
-      ? { origin: { kind, client, claims, grant } }
-      : { check: 'status', detail: 'The client of this token has been deleted.' }
+    return client ? { origin: { kind, client, claims, grant } } : ended('The client of this token has been deleted.')
   return credential
     ? { origin: { kind, credential, claims } }
-    : { check: 'status', detail: 'The key that this token was made from has been deleted.' }
+    : ended('The key that this token was made from has been deleted.')
 }
 
 const ofOwnForm = ({ lookups }: Sources, hash: string, { kind }: Parsed): MaybePromise<Found> =>

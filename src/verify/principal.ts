@@ -4,7 +4,7 @@ import type { Code } from '../errors.ts'
 import { appliedLimits, needsPayer } from '../limits/policy.ts'
 import type { Role } from '../store/schema.ts'
 import type { ClientRecord, CredentialRecord, GrantRecord, MembershipRecord } from '../store/store.ts'
-import type { Principal } from './decision.ts'
+import type { Attribution, Principal } from './decision.ts'
 import type { Origin } from './origin.ts'
 
 const roleOrder: readonly Role[] = ['viewer', 'member', 'admin', 'owner']
@@ -206,6 +206,18 @@ const heldOrganization = (origin: Origin, standing: Standing): string | undefine
 export const likelyOrganization = (origin: Origin, standing: Standing): string | undefined =>
   heldOrganization(origin, standing) ??
   (standing.memberships?.size === 1 ? standing.memberships.keys().next().value : undefined)
+
+/** Whose a credential is that gets no further. */
+export const attributionOf = (origin: Origin, standing: Standing): Attribution => {
+  const { kind } = origin
+  const person = kind === 'oauth_token' ? origin.grant?.userId : origin.credential.userId
+  return {
+    ownerId: likelyOrganization(origin, standing) ?? person ?? '',
+    kind,
+    credentialId: kind === 'oauth_token' ? origin.client.id : origin.credential.id,
+    environment: standing.environment,
+  }
+}
 
 /** The organization that the request is for; undefined where it is for none in particular. */
 export const organizationOf = (

@@ -5,14 +5,21 @@ import type { Code } from '../errors.ts'
 import type { Allowance, LimitState } from '../limits/allowance.ts'
 import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import type { LastUse } from './last-use.ts'
-import type { Check, Decision, Judgement, Principal } from './decision.ts'
+import type { Attribution, Check, Decision, Judgement, Principal } from './decision.ts'
 import { type Found, type Origin, type Sources, findOrigin } from './origin.ts'
 import { maxCredentialLength } from './credential.ts'
-import { type Standing, likelyOrganization, organizationOf, principalOf, standingOf } from './principal.ts'
+import {
+  type Standing,
+  attributionOf,
+  likelyOrganization,
+  organizationOf,
+  principalOf,
+  standingOf,
+} from './principal.ts'
 import type { Proofs, Unproven } from './proofs.ts'
 
-/** Told of every decision but dry runs: for metrics. */
-export type Observer = (api: Api, decision: Decision) => void
+/** Told of every decision but dry runs: for metrics and counts. In place: it may not throw, wait, or cost much. `now`: Unix milliseconds. */
+export type Observer = (api: Api, decision: Decision, judgement: Judgement, now: number) => void
 
 const tooLong: Found = {
   check: 'format',
@@ -51,7 +58,7 @@ export class Verifier {
     const found = credential.length > maxCredentialLength ? tooLong : findOrigin(this.#sources, credential, api, now)
     const decision = andThen(found, (known) => this.#decide(api, judgement, known, now))
     return andThen(decision, (made) => {
-      if (!dryRun) this.#observe?.(api, made)
+      if (!dryRun) this.#observe?.(api, made, judgement, now)
       return made
     })
   }
@@ -59,36 +66,57 @@ export class Verifier {
   #decide(api: Api, judgement: Judgement, found: Found, now: number): MaybePromise<Decision> {
     const { exchange } = judgement
     if (!('origin' in found))
-      return refuse(found.expired ? 'expired_token' : 'invalid_api_key', found.check, found.detail)
+      return refuse(found.expired ? 'expired_token' : 'invalid_api_key', found.check, found.detail, found.of)
     const { origin } = found
+    const standing = standingOf(origin)
     if (exchange === undefined ? !api.profile.accepts.includes(origin.kind) : origin.kind !== exchange)
-      return refuse(
+      return refuseKnown(
+        origin,
+        standing,
         'invalid_api_key',
         'format',
         `${api.name} does not accept credentials of kind ${origin.kind}${exchange === undefined ? '' : ` in place of ${exchange}`}.`,
       )
-    const standing = standingOf(origin)
     // 2. expiry
     if (standing.expiresAt !== null && standing.expiresAt <= now)
-      return refuse('expired_token', 'expiry', `The credential ended at ${new Date(standing.expiresAt).toISOString()}.`)
+      return refuseKnown(
+        origin,
+        standing,
+        'expired_token',
+        'expiry',
+        `The credential ended at ${new Date(standing.expiresAt).toISOString()}.`,
+      )
     // 3. status
-    if (standing.ended !== undefined) return refuse('invalid_api_key', 'status', standing.ended)
+    if (standing.ended !== undefined) return refuseKnown(origin, standing, 'invalid_api_key', 'status', standing.ended)
     // 4. proof
     const bound = 'claims' in origin ? origin.claims.thumbprint : undefined
     if (judgement.proof === undefined) {
-      if (bound !== judgement.thumbprint && !judgement.introspected) return refuse('invalid_api_key', 'proof', unproven)
+      if (bound !== judgement.thumbprint && !judgement.introspected)
+        return refuseKnown(origin, standing, 'invalid_api_key', 'proof', unproven)
       return this.#weigh(api, judgement, origin, standing, now)
     }
     if (bound === undefined)
-      return refuse('invalid_api_key', 'proof', 'The credential is not bound to a key: send it without a proof.')
+      return refuseKnown(
+        origin,
+        standing,
+        'invalid_api_key',
+        'proof',
+        'The credential is not bound to a key: send it without a proof.',
+      )
     const proving = this.#proofs.check(judgement.proof, {
       accessToken: judgement.credential,
       dryRun: judgement.dryRun === true,
     })
-    if ('error' in proving) return refuseProof(proving)
+    if ('error' in proving) return refuseProof(origin, standing, proving)
     const { thumbprint, nonce } = proving
     if (bound !== thumbprint)
-      return refuse('invalid_api_key', 'proof', 'The token is bound to another key than the one of the proof.')
+      return refuseKnown(
+        origin,
+        standing,
+        'invalid_api_key',
+        'proof',
+        'The token is bound to another key than the one of the proof.',
+      )
     const decision = this.#weigh(api, judgement, origin, standing, now)
     return nonce === undefined ? decision : andThen(decision, (made) => ({ ...made, nonce }))
   }
@@ -147,17 +175,22 @@ export class Verifier {
   }
 }
 
-const refuse = (code: Code, check: Check, detail: string): Decision => ({
+const refuse = (code: Code, check: Check, detail: string, of?: Attribution): Decision => ({
   valid: false,
   code,
   reason: { check, detail },
+  ...(of && { of }),
   limits: [],
 })
 
+/** Of a genuine credential that is not made a principal: it is counted for whoever's it is. */
+const refuseKnown = (origin: Origin, standing: Standing, code: Code, check: Check, detail: string): Decision =>
+  refuse(code, check, detail, attributionOf(origin, standing))
+
 const unproven = 'The token is bound to a key that the request does not prove (RFC 9449 §7.1).'
 
-const refuseProof = ({ error, detail, nonce }: Unproven): Decision => ({
-  ...refuse(error === 'full' ? 'temporarily_unavailable' : 'invalid_api_key', 'proof', detail),
+const refuseProof = (origin: Origin, standing: Standing, { error, detail, nonce }: Unproven): Decision => ({
+  ...refuseKnown(origin, standing, error === 'full' ? 'temporarily_unavailable' : 'invalid_api_key', 'proof', detail),
   ...(error !== 'full' && { proofError: error }),
   ...(nonce !== undefined && { nonce }),
 })
