@@ -34,6 +34,9 @@ import { oauthRoutes } from './oauth/routes.ts'
 import { statusListRoutes } from './oauth/status-list-routes.ts'
 import { StatusLists } from './oauth/status-lists.ts'
 import { directToken } from './oauth/token-routes.ts'
+import { mailboxPages } from './mail/mailbox-page.ts'
+import type { Mailer } from './mail/mailer.ts'
+import { Outbox } from './mail/outbox.ts'
 import { openStore } from './store/open.ts'
 import { pruneExpired } from './store/prune.ts'
 import type { Store } from './store/store.ts'
@@ -67,6 +70,7 @@ export interface App {
   config: Config
   store: Store
   log: Logger
+  mailer: Mailer
   /** Headers that make an injected request act as the local operator. */
   operatorHeaders: () => Record<string, string>
   /** Starts what happens by itself: writing last uses, giving slices back, pruning, rotating. */
@@ -147,6 +151,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const tokens = new TokenReader(keys, config.issuer)
   const allowance = new Allowance(store.counters, metrics.counterFault)
   const lastUse = new LastUse(store)
+  const mailer = new Outbox({ config, store, box, log, now })
   const proofs = new Proofs(box, now)
   const verifier = new Verifier(
     { lookups: store.lookups, tokens, box, keyPrefixes: config.keyPrefixes },
@@ -231,6 +236,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     proofs,
     verifier,
     allowance,
+    mailer,
     log,
     now,
     proxies: config.trustedProxies,
@@ -243,6 +249,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await server.register(setupPages(routes))
   await server.register(loginPages({ ...routes, metrics }))
   await server.register(accountPages(routes))
+  await server.register(mailboxPages(routes))
   await server.register(docsPages())
   const forwardAuth = createForwardAuth({ ...routes, sites })
   await server.register(forwardAuthRoutes(forwardAuth))
@@ -306,11 +313,13 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     config,
     store,
     log,
+    mailer,
     operatorHeaders: () => {
       if (!local) throw new Error('This app was built without a local operator.')
       return local.headers()
     },
     startTimers() {
+      mailer.start()
       every(10_000, 'give back slices', () => allowance.sweep(now()))
       every(15_000, 'write last uses', () => lastUse.flush())
       let resumeAt: string | undefined
@@ -327,6 +336,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       for (const timer of timers) clearInterval(timer)
       await server.close()
       gateway.close()
+      await mailer.close()
       await allowance.close()
       await lastUse.flush()
       await store.close()

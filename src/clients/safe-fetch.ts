@@ -4,7 +4,7 @@ import { Resolver } from 'node:dns/promises'
 import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
-import { isLoopbackName } from '../config/config.ts'
+import { isThisMachine } from '../config/base-url.ts'
 import { version } from '../version.ts'
 import { isPublicAddress } from './public-address.ts'
 
@@ -30,8 +30,6 @@ const usualFreshMs = 10 * 60_000
 const maxFreshMs = 24 * 60 * 60_000
 
 const maxUrlLength = 2000
-
-const isThisMachine = (hostname: string): boolean => isLoopbackName(hostname) || hostname.endsWith('.localhost')
 
 /** Whether addresses of this machine may be fetched: only where the deployment itself is nowhere else, for development. */
 const reachesItself = (issuer: string): boolean => isThisMachine(new URL(issuer).hostname)

@@ -7,11 +7,13 @@ export const isLoopbackName = (hostname: string): boolean =>
   hostname === '::1' ||
   (isIP(hostname) === 4 && hostname.startsWith('127.'))
 
+/** Names that lead nowhere but to this machine. */
+export const isThisMachine = (hostname: string): boolean => isLoopbackName(hostname) || hostname.endsWith('.localhost')
+
 /** The origin, without a trailing slash; or what is wrong: it is no base URL, or it needs https. */
 export const readBaseUrl = (text: string): { origin: string } | { mistake: 'form' | 'https' } => {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const bare = url && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password
   if (!bare || !['http:', 'https:'].includes(url.protocol)) return { mistake: 'form' }
-  const stays = isLoopbackName(url.hostname) || url.hostname.endsWith('.localhost')
-  return url.protocol === 'http:' && !stays ? { mistake: 'https' } : { origin: url.origin }
+  return url.protocol === 'http:' && !isThisMachine(url.hostname) ? { mistake: 'https' } : { origin: url.origin }
 }

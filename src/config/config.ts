@@ -5,10 +5,10 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError } from '../errors.ts'
 import { type Api, resolveApis } from './apis.ts'
-import { readShape } from './shape.ts'
-
 import { readBaseUrl } from './base-url.ts'
 import type { LatchkeyConfig } from './file.ts'
+import { type MailConfig, resolveMail } from './mail.ts'
+import { readShape } from './shape.ts'
 
 export { identityScopes, isIdentityScope, isReservedScope } from './apis.ts'
 export { isLoopbackName } from './base-url.ts'
@@ -45,6 +45,7 @@ export interface Config {
     refreshIdleMs: number
     refreshAbsoluteMs: number
   }
+  mail: MailConfig
   log: { level: string; requests: 'all' | 'refused' | 'none' }
   /** The same configuration under another issuer: the one that the store remembers. */
   withIssuer: (issuer: string) => Config
@@ -204,6 +205,7 @@ export const buildConfig = (
     ...resolved,
     rotateAfterDays,
     oauth: resolveOAuth(file, mistakes),
+    mail: resolveMail(env, file, issuer, mistakes),
     log: { level: file.log?.level ?? 'info', requests: file.log?.requests ?? 'refused' },
     withIssuer: (other) =>
       Object.freeze({

@@ -49,6 +49,11 @@ export interface LatchkeyConfig {
       absoluteDays?: number
     }
   }
+  /** Messages to people. The mail server is `LATCHKEY_SMTP_URL`, in the environment. */
+  mail?: {
+    /** The sender, such as `Latchkey <latchkey@example.com>`. Needed where there is a mail server. */
+    from?: string
+  }
   log?: {
     /** Default `info`. */
     level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'

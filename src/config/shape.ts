@@ -165,6 +165,7 @@ const file = object({
     clientMetadataDocuments: flag,
     refreshTokens: object({ idleDays: number, absoluteDays: number }),
   }),
+  mail: object({ from: text }),
   log: object({
     level: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     requests: oneOf('all', 'refused', 'none'),

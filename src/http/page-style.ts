@@ -39,6 +39,7 @@ button.secondary:hover, .button.secondary:hover { background: var(--code); }
 .typed { display: block; margin: .375rem 0; font: 600 1.375rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .08em; }
 .actions { display: grid; gap: .5rem; margin-top: 1.25rem; }
 .account { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .125rem .875rem; margin: 1rem 0; padding: .625rem .875rem; font-size: .9375rem; background: var(--code); border-radius: .5rem; }
+.letter { white-space: pre-wrap; }
 form + .account { margin-top: 1.5rem; }
 .scopes { list-style: none; margin: 0 0 1.125rem; padding: 0; border: 1px solid var(--line); border-radius: .5rem; }
 .scopes li { padding: .5rem .875rem; }

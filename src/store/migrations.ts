@@ -236,8 +236,9 @@ export const activityMigrations: readonly Migration[] = [
   {
     name: '006-outbox',
     statements: [
-      `CREATE TABLE outbox (id TEXT PRIMARY KEY, sealed TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, attempts INTEGER NOT NULL,
-        next_at BIGINT NOT NULL, sent_at BIGINT)`,
+      `CREATE TABLE outbox (id TEXT PRIMARY KEY, sealed TEXT NOT NULL, recipient TEXT NOT NULL, by_stranger INTEGER NOT NULL, created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL, attempts INTEGER NOT NULL, next_at BIGINT NOT NULL, sent_at BIGINT)`,
+      `CREATE INDEX outbox_by_recipient ON outbox (recipient, created_at)`,
       `CREATE INDEX outbox_by_next ON outbox (next_at) WHERE sent_at IS NULL`,
       `CREATE INDEX outbox_by_expiry ON outbox (expires_at)`,
     ],

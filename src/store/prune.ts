@@ -28,6 +28,7 @@ export interface Pruned {
   devicePolls: number
   revokedTokens: number
   usedIds: number
+  messages: number
   statusEntries: number
   lastUses: number
   /** Where the next call goes on looking for last uses without a credential; undefined: from the start. */
@@ -128,7 +129,7 @@ const uncollected = (store: Store, before: number): Promise<number> =>
 
 const expiredActivity = (
   activity: Kysely<ActivitySchema>,
-  table: 'used_ids' | 'pushed_requests' | 'device_polls' | 'status_entries',
+  table: 'used_ids' | 'pushed_requests' | 'device_polls' | 'status_entries' | 'outbox',
   key: 'id' | 'hash' | 'token_id',
   before: number,
 ): Promise<number> =>
@@ -239,6 +240,7 @@ export const pruneExpired = async (store: Store, now: number, from = ''): Promis
     revokedTokens: await expired(store, 'revoked_tokens', 'id', now - day),
     statusEntries: await expiredActivity(store.activity, 'status_entries', 'token_id', now - minute),
     usedIds: await expiredActivity(store.activity, 'used_ids', 'id', now - minute),
+    messages: await expiredActivity(store.activity, 'outbox', 'id', now - 60 * minute),
   }
   const clients =
     (await idleClients(store, 'dynamic', 'created_at', now - 30 * day)) +

@@ -381,7 +381,12 @@ export interface ActivitySchema {
   /** E-mail on its way, sealed by SecretBox: it may hold links. */
   outbox: {
     id: string
+    /** '' once it has been delivered. */
     sealed: string
+    /** Hex HMAC of the address. */
+    recipient: string
+    /** Flag: anybody could cause it. */
+    by_stranger: number
     created_at: number
     expires_at: number
     attempts: number

@@ -12,7 +12,7 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
 const layers: readonly RegExp[][] = [
   [/^errors\.ts$/, /^rfc3339\.ts$/, /^network\.ts$/, /^version\.ts$/, /^config\//, /^profiles\//],
   [/^secret-box\.ts$/, /^store\//, /^credentials\/format\.ts$/],
-  [/^tokens\//, /^limits\//, /^accounts\//, /^audit\//],
+  [/^tokens\//, /^limits\//, /^accounts\//, /^audit\//, /^mail\//],
   [/^credentials\/(?!format\.ts$)/, /^clients\//],
   [/^verify\//],
   [/^oauth\//, /^gateway\//, /^http\//],

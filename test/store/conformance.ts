@@ -7,6 +7,7 @@ import { deviceCodes } from './conformance/device-codes.ts'
 import { freshness } from './conformance/freshness.ts'
 import { lookups } from './conformance/lookups.ts'
 import { migrations } from './conformance/migrations.ts'
+import { messages } from './conformance/messages.ts'
 import { people } from './conformance/people.ts'
 import { pruning } from './conformance/pruning.ts'
 import { pushes } from './conformance/pushes.ts'
@@ -39,6 +40,7 @@ const topics: Readonly<Record<string, readonly Requirement[]>> = {
   activity,
   'pushed requests': pushes,
   'device codes': deviceCodes,
+  messages,
   people,
   tenancy,
   pruning,

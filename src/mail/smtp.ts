@@ -1,0 +1,65 @@
+// RFC 5321, RFC 8314: hands one message to the mail server.
+import { createTransport } from 'nodemailer'
+import { isThisMachine } from '../config/base-url.ts'
+import type { MailConfig, SmtpServer } from '../config/mail.ts'
+import type { Mail } from './mailer.ts'
+
+const connectMs = 10_000
+const idleMs = 30_000
+
+/** `id` is the same at every attempt, so that a message that comes twice can be known for one. */
+export type Deliver = (mail: Mail & { id: string }, signal: AbortSignal) => Promise<void>
+
+/** What a delivery failed by, without what the server said of whom. */
+export interface DeliveryFault {
+  code: string | undefined
+  command: string | undefined
+  status: number | undefined
+  /** There is no such mailbox: trying again does not help (RFC 5321 §4.2.1). */
+  final: boolean
+}
+
+export const faultOf = (error: unknown): DeliveryFault => {
+  const { code, command, responseCode } = error as { code?: string; command?: string; responseCode?: number }
+  return {
+    code,
+    command,
+    status: responseCode,
+    final: command === 'RCPT TO' && responseCode !== undefined && responseCode >= 500,
+  }
+}
+
+export const smtpDelivery = (
+  { host, port, secure, auth }: SmtpServer,
+  from: MailConfig['from'],
+  issuer: string,
+): Deliver => {
+  const stays = isThisMachine(host)
+  const { hostname } = new URL(issuer)
+  const transport = createTransport({
+    host,
+    port,
+    secure,
+    requireTLS: !secure && !stays,
+    ignoreTLS: !secure && stays,
+    ...(auth && { auth }),
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    socketTimeout: idleMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return async ({ id, to, subject, text }, signal) => {
+    await transport.sendMail({
+      from,
+      // as an object: nothing in it is read as a list of addresses
+      to: { name: '', address: to },
+      subject,
+      text,
+      messageId: `<${id}@${hostname}>`,
+      // RFC 3834 §5: nobody's absence note answers
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      signal,
+    })
+  }
+}
