@@ -1,6 +1,6 @@
 // Last-used times, written in batches.
 import { type Kysely, sql } from 'kysely'
-import type { ActivitySchema } from './schema.ts'
+import type { ActivitySchema } from './activity-schema.ts'
 
 const batch = 1000
 

@@ -7,7 +7,8 @@ import { mainMigrations, postgresActivityMigrations } from './migrations.ts'
 import { postgresCounters } from './postgres-counters.ts'
 import { postgresLookups } from './postgres-lookups.ts'
 import { openPipeline, type Query, sessionSql } from './postgres-pipeline.ts'
-import type { ActivitySchema, Schema } from './schema.ts'
+import type { ActivitySchema } from './activity-schema.ts'
+import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
 /** Connections of one process: so many for transactions, one for look-ups, one for counters. */

@@ -1,6 +1,7 @@
 // Removes rows whose time is over, in batches small enough that nobody waits for them.
 import { type Kysely, sql } from 'kysely'
-import type { ActivitySchema, Schema } from './schema.ts'
+import type { ActivitySchema } from './activity-schema.ts'
+import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
 /** Rows removed in one transaction, and transactions for one kind of row in one call. */

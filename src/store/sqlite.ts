@@ -17,7 +17,8 @@ import {
   toGrant,
   toSigningKey,
 } from './records.ts'
-import type { ActivitySchema, Schema } from './schema.ts'
+import type { ActivitySchema } from './activity-schema.ts'
+import type { Schema } from './schema.ts'
 import { whenFree } from './sqlite-busy.ts'
 import { sqliteCounters } from './sqlite-counters.ts'
 import { kyselyOver } from './sqlite-kysely.ts'

@@ -1,7 +1,8 @@
 // The store's contract. sqlite.ts and postgres.ts fulfil it; test/store/conformance.ts holds both to it.
 import type { Kysely, Transaction } from 'kysely'
 import type { MaybePromise } from './maybe-promise.ts'
-import type { ActivitySchema, Role, Schema, StoredKind, Tier } from './schema.ts'
+import type { ActivitySchema } from './activity-schema.ts'
+import type { Role, Schema, StoredKind, Tier } from './schema.ts'
 
 interface OrganizationRecord {
   id: string

@@ -2,7 +2,7 @@
 // list can say later whether it still does. docs/offline-verification.md argues the design.
 import { randomBytes, randomInt } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import type { ActivitySchema } from '../store/schema.ts'
+import type { ActivitySchema } from '../store/activity-schema.ts'
 import type { Store } from '../store/store.ts'
 import { type StatusReference, statusListSize, statusListUri } from './status-list.ts'
 

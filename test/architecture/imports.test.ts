@@ -16,7 +16,7 @@ const layers: readonly RegExp[][] = [
   [/^credentials\/(?!format\.ts$)/, /^clients\//],
   [/^verify\//],
   [/^oauth\//, /^gateway\//, /^http\//],
-  [/routes\.ts$/, /-pages?\.ts$/],
+  [/routes\.ts$/, /(?<!\/own)-pages?\.ts$/],
   [/^deployment\.ts$/, /^app\.ts$/],
   [/^serve\.ts$/, /^cli\//],
   [/^main\.ts$/],
