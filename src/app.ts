@@ -45,6 +45,7 @@ import { TokenReader } from './tokens/read-token.ts'
 import { signingKeyRoutes } from './tokens/routes.ts'
 import { SigningKeys } from './tokens/signing-keys.ts'
 import { StatusIndexes } from './tokens/status-indexes.ts'
+import { useRoutes } from './usage/use-routes.ts'
 import { LastUse } from './verify/last-use.ts'
 import { directVerify } from './verify/direct-routes.ts'
 import { Proofs } from './verify/proofs.ts'
@@ -270,6 +271,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       await api.register(accountsRoutes(routes))
       await api.register(credentialRoutes(routes))
       await api.register(clientRoutes(routes))
+      await api.register(useRoutes(routes))
       await api.register(auditRoutes(routes))
       await api.register(signingKeyRoutes(routes))
       // here, so that the hook above comes first: who calls is asked before what there is
