@@ -4,7 +4,7 @@ import { type ClientPath, findClient } from '../clients/client.ts'
 import { type ApiKeyPath, type TokenPath, findApiKey, findToken } from '../credentials/find.ts'
 import { lastUses } from '../credentials/wire.ts'
 import { formatTime, formatTimeOrNull } from '../rfc3339.ts'
-import type { ActivitySchema } from '../store/schema.ts'
+import type { ActivitySchema } from '../store/activity-schema.ts'
 import type { Store } from '../store/store.ts'
 import { maxSightings } from './sightings.ts'
 
