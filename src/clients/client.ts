@@ -35,9 +35,11 @@ export interface Client {
   uri: string | null
   registration: ClientRow['registration']
   /** Newest first; RFC 3339, as all times here. */
-  secrets: { hint: string; created_at: string; expires_at: string | null }[]
+  secrets: { id: string; hint: string; created_at: string; expires_at: string | null }[]
   /** A user; null: the command line, a key or a client. */
   created_by: string | null
+  /** null: nobody's, or somebody's who is gone. */
+  created_by_name: string | null
   created_at: string
   last_used_at: string | null
 }
@@ -97,10 +99,14 @@ export const toClients = async (store: Store, db: Kysely<Schema>, rows: readonly
   const ids = rows.map(({ id }) => id)
   const secrets = await db
     .selectFrom('client_secrets')
-    .select(['client_id', 'hint', 'created_at', 'expires_at'])
+    .select(['id', 'client_id', 'hint', 'created_at', 'expires_at'])
     .where('client_id', 'in', ids)
     .orderBy('id', 'desc')
     .execute()
+  const authors = rows.flatMap(({ created_by: author }) => (author === null ? [] : [author]))
+  const people =
+    authors.length === 0 ? [] : await db.selectFrom('users').select(['id', 'name']).where('id', 'in', authors).execute()
+  const nameOf = new Map(people.map(({ id, name }) => [id, name]))
   const used = await lastUses(store, ids)
   return rows.map((row) => {
     const settings = settingsOf(row)
@@ -125,12 +131,14 @@ export const toClients = async (store: Store, db: Kysely<Schema>, rows: readonly
       registration: row.registration,
       secrets: secrets
         .filter(({ client_id }) => client_id === row.id)
-        .map(({ hint, created_at, expires_at }) => ({
+        .map(({ id, hint, created_at, expires_at }) => ({
+          id,
           hint,
           created_at: formatTime(created_at),
           expires_at: formatTimeOrNull(expires_at),
         })),
       created_by: row.created_by,
+      created_by_name: row.created_by === null ? null : (nameOf.get(row.created_by) ?? null),
       created_at: formatTime(row.created_at),
       last_used_at: formatTimeOrNull(used.get(row.id) ?? null),
     }

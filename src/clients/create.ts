@@ -1,6 +1,6 @@
 // Registers an OAuth client of an organization (RFC 6749 §2), with a first secret unless it is public or has keys.
 import { randomUUIDv7 } from 'node:crypto'
-import { type Actor, requireRole } from '../accounts/actor.ts'
+import { type Actor, requireRecent, requireRole } from '../accounts/actor.ts'
 import { cleanName } from '../accounts/name.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
@@ -40,7 +40,7 @@ export interface NewClient {
 
 const distinct = (list: readonly string[]): string[] => [...new Set(list)]
 
-/** Throws as `requireRole` and `requireWithin` do, `invalid_request` as `requireSettings` does, `conflict` for a suspended organization, and `not_found` for operators. */
+/** Throws as `requireRole`, `requireRecent` and `requireWithin` do, `invalid_request` as `requireSettings` does, `conflict` for a suspended organization, and `not_found` for operators. */
 export const createClient = (
   store: Store,
   config: Config,
@@ -50,6 +50,7 @@ export const createClient = (
   now: number,
 ): Promise<ClientWithSecret> => {
   requireRole(actor, organizationId, 'admin', 'clients')
+  requireRecent(actor, now)
   const name = cleanName(input.name)
   const kind = { public: input.public ?? false, redirectUris: distinct(input.redirect_uris ?? []) }
   const settings: ClientSettings = {

@@ -1,5 +1,5 @@
 // Gives a client a new secret; the old one goes on for an overlap, so that nobody is cut off meanwhile.
-import type { Actor } from '../accounts/actor.ts'
+import { type Actor, requireRecent } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
 import { requireActiveOrganization } from '../credentials/create-api-key.ts'
@@ -12,7 +12,7 @@ import { replaceSecret } from './secret.ts'
 
 /**
  * `overlapSeconds`: 0 ends the old secret now. Whoever rotates learns a secret with all rights of the client, and so must have them.
- * Throws as `findOwnedClient` and `requireWithin` do, `invalid_request` for a client that has no secret, and `conflict` for a suspended organization.
+ * Throws as `findOwnedClient`, `requireRecent` and `requireWithin` do, `invalid_request` for a client that has no secret, and `conflict` for a suspended organization.
  */
 export const rotateSecret = (
   store: Store,
@@ -25,6 +25,7 @@ export const rotateSecret = (
   store.transaction(async (trx) => {
     const row = await findOwnedClient(trx, actor, path, 'admin')
     const { id, organization_id: organizationId } = row
+    requireRecent(actor, now)
     if (row.public === 1) throw new Refusal('invalid_request', 'A public client has no secret.')
     if (hasKeys(settingsOf(row)))
       throw new Refusal(

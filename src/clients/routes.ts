@@ -3,12 +3,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Config } from '../config/config.ts'
 import { defaultOverlapSeconds, maxOverlapSeconds } from '../credentials/rotate.ts'
-import { ListOf, listFields, listQuery } from '../http/list.ts'
+import { ListOf, listFields, searchField } from '../http/list.ts'
 import { ClientId, Id, Name, Nullable, Scope, Time } from '../http/schemas.ts'
 import type { Store } from '../store/store.ts'
 import type { ClientRow } from './client.ts'
+import { countConnections } from './connections.ts'
 import { createClient } from './create.ts'
 import { deleteClient, deleteClientOfNobody } from './delete.ts'
+import { endSecret } from './end-secret.ts'
 import { getClient } from './get.ts'
 import { listClients, listClientsOfNobody } from './list.ts'
 import { maxRedirectUriLength, maxRedirectUris } from './redirect-uri.ts'
@@ -140,13 +142,14 @@ const client = {
     enum: ['managed', 'dynamic', 'document', 'built_in'],
     description: 'By whom it came: people, itself (RFC 7591), its metadata document, or Latchkey.',
   }),
-  secrets: Type.Array(Type.Object({ hint: Type.String(), created_at: Time, expires_at: Nullable(Time) }), {
+  secrets: Type.Array(Type.Object({ id: Id, hint: Type.String(), created_at: Time, expires_at: Nullable(Time) }), {
     description: 'Newest first.',
   }),
   created_by: Type.Unsafe<string | null>({
     type: ['string', 'null'],
     description: 'A user; null: the command line, a key or a client.',
   }),
+  created_by_name: Nullable(Type.String()),
   created_at: Time,
   last_used_at: Nullable(Time),
 }
@@ -160,6 +163,13 @@ const ClientWithSecretSchema = Type.Object({
   ),
   ...client,
 })
+
+const Connections = Type.Object({
+  people: Type.Integer({ description: 'How many let it act for them now.' }),
+  grants: Type.Integer({ description: 'What they have allowed it, each once; it ends with the client.' }),
+})
+
+const ListQuery = Type.Object({ ...listFields, ...searchField }, { additionalProperties: false })
 
 const tags = ['Clients']
 const organizationParams = Type.Object({ organization_id: Id })
@@ -183,7 +193,7 @@ export const clientRoutes =
           summary: 'List OAuth clients',
           tags,
           params: organizationParams,
-          querystring: listQuery,
+          querystring: ListQuery,
           response: { 200: ListOf(ClientSchema) },
         },
       },
@@ -277,6 +287,32 @@ export const clientRoutes =
           },
         },
         ({ actor, params }) => deleteClient(store, actor, params, now()),
+      )
+      app.get(
+        `${path}/connections`,
+        {
+          schema: {
+            operationId: `countClientConnections${suffix}`,
+            summary: 'Tell how many people an OAuth client acts for',
+            tags,
+            params,
+            response: { 200: Connections },
+          },
+        },
+        ({ actor, params }) => countConnections(store, actor, params, now()),
+      )
+      app.delete(
+        `${path}/secrets/:secret_id`,
+        {
+          schema: {
+            operationId: `endClientSecret${suffix}`,
+            summary: 'End one of an OAuth client’s two secrets at once',
+            tags,
+            params: Type.Object({ ...params.properties, secret_id: Id }),
+            response: { 200: ClientSchema },
+          },
+        },
+        ({ actor, params }) => endSecret(store, actor, params, now()),
       )
       app.post(
         `${path}/rotate`,

@@ -1,5 +1,5 @@
 // Changes a client. Look-ups read the client at every request, so that what is taken away is gone at the next one.
-import type { Actor } from '../accounts/actor.ts'
+import { type Actor, requireRecent } from '../accounts/actor.ts'
 import { cleanName } from '../accounts/name.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
@@ -63,7 +63,7 @@ const opensMore = (changed: readonly string[], before: ClientSettings, after: Cl
 
 /**
  * Whoever has the role may rename a client and take rights from it; what opens a way to its rights, or widens them, needs an actor who has
- * those rights. Throws as `findOwnedClient` and `requireWithin` do, and `invalid_request` as `requireSettings` does.
+ * those rights. Throws as `findOwnedClient`, `requireRecent` and `requireWithin` do, and `invalid_request` as `requireSettings` does.
  */
 export const updateClient = (
   store: Store,
@@ -98,8 +98,10 @@ export const updateClient = (
     )
     if (changed.length === 0) return toClient(store, trx, row)
     requireSettings(config, after)
-    if (opensMore(changed, before, after) || !isNarrower(config, before, after))
+    if (opensMore(changed, before, after) || !isNarrower(config, before, after)) {
+      requireRecent(actor, now)
       requireWithin(config, actor, { organizationId, ...after, expiresAt: actor.expiresAt ?? null })
+    }
     await trx
       .updateTable('clients')
       .set(columns)

@@ -1,7 +1,7 @@
 // Makes a personal access token: it acts as its owner, in all of the owner's organizations or in chosen ones, with the roles of the moment.
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import { type Actor, requireOperator, requireUser } from '../accounts/actor.ts'
+import { type Actor, requireOperator, requireRecent, requireUser } from '../accounts/actor.ts'
 import { cleanName } from '../accounts/name.ts'
 import { findUser } from '../accounts/users/user.ts'
 import { recordChange } from '../audit/record.ts'
@@ -11,7 +11,9 @@ import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { type ExpiryInput, expiryOf } from './expiry.ts'
 import { hashOf, hintOf, makePersonalAccessToken } from './format.ts'
-import { type CredentialRow, type TokenJson, tokenJson } from './wire.ts'
+import { findToken } from './find.ts'
+import { type TokenJson, toToken } from './token.ts'
+import type { CredentialRow } from './wire.ts'
 import { isExchanged, isItself } from './within.ts'
 
 /** Organizations that one token may be held to. */
@@ -24,6 +26,8 @@ export interface NewToken extends ExpiryInput {
   /** Exactly one of these two. */
   all_organizations?: boolean | undefined
   organization_ids?: readonly string[] | undefined
+  /** A legacy token of the owner whose place it takes: whoever moves integrations over sees both together. It works on until it is deleted. */
+  succeeds?: string | undefined
 }
 
 /** Throws where a token for these organizations reaches further than the actor's own credential. */
@@ -69,9 +73,24 @@ const requireMember = async (db: Kysely<Schema>, userId: string, organizationIds
     throw new Refusal('organization_forbidden', 'The owner of a token must be a member of each of its organizations.')
 }
 
+/** The legacy token whose place the new one takes; null: none. */
+const succeededBy = async (
+  db: Kysely<Schema>,
+  actor: Actor,
+  { succeeds }: NewToken,
+  userId: string,
+): Promise<string | null> => {
+  if (succeeds === undefined) return null
+  const row = await findToken(db, actor, 'legacy_token', { token_id: succeeds, user_id: userId })
+  requireReachOf(actor, row, [])
+  return row.id
+}
+
 /**
- * Makes a token for the actor, or as an operator for `user_id`. Through a token that is held to organizations or that ends, only one that reaches and lasts no further.
- * Throws `invalid_request`, `forbidden`, `not_found`, `conflict`, and `organization_forbidden` alike for foreign organizations and those that do not exist.
+ * Makes a token for the actor, or as an operator for `user_id`. Through a token that is held to organizations or that ends, only one that reaches and lasts no further;
+ * from a browser, only soon after its person has proved who they are: the token outlives the session.
+ * Throws `invalid_request`, `forbidden`, `reauthentication_required`, `not_found`, `conflict`, and `organization_forbidden` alike for foreign organizations and those
+ * that do not exist.
  */
 export const createToken = async (
   store: Store,
@@ -80,6 +99,7 @@ export const createToken = async (
   input: NewToken,
   now: number,
 ): Promise<TokenJson & { token: string }> => {
+  requireRecent(actor, now)
   const name = cleanName(input.name)
   const all = input.all_organizations === true
   if (all === (input.organization_ids !== undefined))
@@ -110,7 +130,7 @@ export const createToken = async (
       expires_at: expiresAt,
       revoked_at: null,
       networks: null,
-      succeeds: null,
+      succeeds: await succeededBy(trx, actor, input, userId),
     }
     await trx.insertInto('credentials').values(row).execute()
     if (!all)
@@ -118,7 +138,7 @@ export const createToken = async (
         .insertInto('credential_organizations')
         .values(organizationIds.map((organization_id) => ({ credential_id: id, organization_id })))
         .execute()
-    const json = tokenJson(row, organizationIds)
+    const json = await toToken(store, trx, row, now)
     await recordChange(trx, actor, now, {
       action: 'personal_access_token.created',
       targetKind: 'personal_access_token',
@@ -128,6 +148,7 @@ export const createToken = async (
         user_id: userId,
         organizations: all ? 'all' : organizationIds.length,
         expires_at: json.expires_at,
+        ...(row.succeeds !== null && { succeeds: row.succeeds }),
       },
     })
     return { ...json, token }

@@ -1,25 +1,39 @@
-// Routes of legacy tokens: import, list and delete by operators; a person's own to list and delete.
+// Routes of legacy tokens: import, list, read and delete by operators; a person's own to list, read and delete.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { requireUser } from '../accounts/actor.ts'
+import { type Actor, requireUser } from '../accounts/actor.ts'
 import type { Config } from '../config/config.ts'
-import { ListOf, listQuery } from '../http/list.ts'
+import { ListOf, listFields, searchField } from '../http/list.ts'
 import { Deleted, Id, Nullable, Time } from '../http/schemas.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { Store } from '../store/store.ts'
 import { deleteLegacyToken } from './delete-legacy.ts'
 import { importLegacyTokens, maxLines } from './import-legacy.ts'
-import { listLegacyTokens } from './list.ts'
+import { getLegacyToken, listLegacyTokens } from './list-legacy.ts'
+import type { TokenPath } from './find.ts'
 
 const LegacyToken = Type.Object({
   id: Id,
   name: Type.String(),
   hint: Type.String(),
   user_id: Id,
+  user_name: Type.String(),
+  user_email: Type.String(),
   organization_id: Nullable(Type.Unsafe<string>({ ...Id, description: 'null: all organizations of its owner.' })),
+  organization_name: Nullable(
+    Type.String({ description: 'null: all, or one that its owner is not in any more, where it is not let in.' }),
+  ),
   created_at: Time,
   last_used_at: Nullable(Time),
+  successor: Nullable(
+    Type.Object(
+      { id: Id, name: Type.String(), hint: Type.String(), created_at: Time, last_used_at: Nullable(Time) },
+      { description: 'The personal access token that takes its place.' },
+    ),
+  ),
 })
+
+const ListQuery = Type.Object({ ...listFields, ...searchField }, { additionalProperties: false })
 
 /** Wider than what is good: a bad line is told by its number and does not refuse the others. */
 const Field = (description: string) => Type.Optional(Type.String({ maxLength: 16_384, description }))
@@ -52,6 +66,12 @@ const importBytes = 10 * 1024 * 1024
 const tags = ['Legacy tokens']
 const params = Type.Object({ token_id: Id })
 
+/** Everybody's for operators, and a person's own. */
+const collections = [
+  { url: '/legacy-tokens', of: 'LegacyToken', whose: 'everybody’s', ownerOf: () => undefined },
+  { url: '/account/legacy-tokens', of: 'OwnLegacyToken', whose: 'your own', ownerOf: requireUser },
+] as const satisfies { url: string; of: string; whose: string; ownerOf: (actor: Actor) => string | undefined }[]
+
 export interface LegacyTokensDeps {
   store: Store
   config: Config
@@ -79,57 +99,49 @@ export const legacyTokensRoutes =
       },
       (request) => importLegacyTokens(store, config, box, request.actor, request.body.lines, now()),
     )
-    app.get(
-      '/legacy-tokens',
-      {
-        schema: {
-          operationId: 'listLegacyTokens',
-          tags,
-          summary: 'List every legacy token',
-          querystring: listQuery,
-          response: { 200: ListOf(LegacyToken) },
+    for (const { url, of, whose, ownerOf } of collections) {
+      const pathOf = ({ actor, params }: { actor: Actor; params: { token_id: string } }): TokenPath => ({
+        ...params,
+        user_id: ownerOf(actor),
+      })
+      app.get(
+        url,
+        {
+          schema: {
+            operationId: `list${of}s`,
+            tags,
+            summary: `List ${whose} legacy tokens`,
+            querystring: ListQuery,
+            response: { 200: ListOf(LegacyToken) },
+          },
         },
-      },
-      (request) => listLegacyTokens(store, request.actor, request.query),
-    )
-    app.get(
-      '/account/legacy-tokens',
-      {
-        schema: {
-          operationId: 'listOwnLegacyTokens',
-          tags,
-          summary: 'List your own legacy tokens',
-          querystring: listQuery,
-          response: { 200: ListOf(LegacyToken) },
+        ({ actor, query }) => listLegacyTokens(store, actor, { ...query, user_id: ownerOf(actor) }, now()),
+      )
+      app.get(
+        `${url}/:token_id`,
+        {
+          schema: {
+            operationId: `get${of}`,
+            tags,
+            summary: `Get one of ${whose} legacy tokens, with what takes its place`,
+            params,
+            response: { 200: LegacyToken },
+          },
         },
-      },
-      (request) => listLegacyTokens(store, request.actor, { ...request.query, user_id: requireUser(request.actor) }),
-    )
-    app.delete(
-      '/legacy-tokens/:token_id',
-      {
-        schema: {
-          operationId: 'deleteLegacyToken',
-          tags,
-          summary: 'Delete a legacy token with immediate effect',
-          params,
-          response: { 200: Deleted },
+        (request) => getLegacyToken(store, request.actor, pathOf(request), now()),
+      )
+      app.delete(
+        `${url}/:token_id`,
+        {
+          schema: {
+            operationId: `delete${of}`,
+            tags,
+            summary: `Delete one of ${whose} legacy tokens with immediate effect`,
+            params,
+            response: { 200: Deleted },
+          },
         },
-      },
-      (request) => deleteLegacyToken(store, request.actor, request.params, now()),
-    )
-    app.delete(
-      '/account/legacy-tokens/:token_id',
-      {
-        schema: {
-          operationId: 'deleteOwnLegacyToken',
-          tags,
-          summary: 'Delete a legacy token of your own with immediate effect',
-          params,
-          response: { 200: Deleted },
-        },
-      },
-      (request) =>
-        deleteLegacyToken(store, request.actor, { ...request.params, user_id: requireUser(request.actor) }, now()),
-    )
+        (request) => deleteLegacyToken(store, request.actor, pathOf(request), now()),
+      )
+    }
   }

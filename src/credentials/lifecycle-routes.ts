@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Time } from '../http/schemas.ts'
 import { maxExpiresInSeconds } from './expiry.ts'
 import { defaultOverlapSeconds, maxOverlapSeconds } from './rotate.ts'
+import type { State } from './wire.ts'
 
 /** Fields of a body that say when the new credential ends. */
 export const Expiry = {
@@ -16,6 +17,12 @@ export const Expiry = {
   ),
   expires_at: Type.Optional(Time),
 }
+
+export const StateField = Type.Unsafe<State>({
+  type: 'string',
+  enum: ['active', 'expired', 'revoked'],
+  description: 'Whether it is let in, or why not any more.',
+})
 
 export const StatusFilter = { status: Type.Optional(Type.Enum(['active', 'expired', 'revoked'])) }
 

@@ -5,7 +5,7 @@ import { recordChange } from '../audit/record.ts'
 import type { Store } from '../store/store.ts'
 import { requireReachOf } from './create-token.ts'
 import { type TokenPath, chosenOrganizations, findToken } from './find.ts'
-import { type TokenJson, lastUses, tokenJson } from './wire.ts'
+import { type TokenJson, toToken } from './token.ts'
 
 /** Throws `not_found` for everybody but the owner and operators, `forbidden` through a token that reaches less. */
 export const renameToken = async (
@@ -15,10 +15,9 @@ export const renameToken = async (
   now: number,
 ): Promise<TokenJson> => {
   const name = cleanName(input.name)
-  const [row, organizationIds] = await store.transaction(async (trx) => {
+  const row = await store.transaction(async (trx) => {
     const found = await findToken(trx, actor, 'personal_access_token', input)
-    const chosen = (await chosenOrganizations(trx, [found]))(found.id)
-    requireReachOf(actor, found, chosen)
+    requireReachOf(actor, found, (await chosenOrganizations(trx, [found]))(found.id))
     if (found.name !== name) {
       await trx
         .updateTable('credentials')
@@ -34,7 +33,7 @@ export const renameToken = async (
         detail: { from: found.name, to: name },
       })
     }
-    return [{ ...found, name }, chosen]
+    return { ...found, name }
   })
-  return tokenJson(row, organizationIds, (await lastUses(store, [row.id])).get(row.id))
+  return toToken(store, store.db, row, now)
 }

@@ -6,7 +6,8 @@ import type { Schema, StoredKind } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { requireReachOf } from './create-token.ts'
 import { type ApiKeyPath, type TokenPath, chosenOrganizations, findOwnApiKey, findToken, tenantOf } from './find.ts'
-import { type ApiKeyJson, type CredentialRow, type TokenJson, apiKeyJson, lastUses, tokenJson } from './wire.ts'
+import { type TokenJson, toToken } from './token.ts'
+import { type ApiKeyJson, type CredentialRow, apiKeyJson, lastUses } from './wire.ts'
 
 /** Sets the time of revocation; of one that is revoked already it stays the first. */
 const end = async (trx: Kysely<Schema>, actor: Actor, row: CredentialRow, now: number): Promise<CredentialRow> => {
@@ -57,11 +58,10 @@ export const revokePresented = (
 
 /** Revokes a personal access token of the actor; operators any. Throws as `findToken`, and `forbidden` through a token that reaches less. */
 export const revokeToken = async (store: Store, actor: Actor, path: TokenPath, now: number): Promise<TokenJson> => {
-  const [row, organizationIds] = await store.transaction(async (trx) => {
+  const row = await store.transaction(async (trx) => {
     const found = await findToken(trx, actor, 'personal_access_token', path)
-    const chosen = (await chosenOrganizations(trx, [found]))(found.id)
-    requireReachOf(actor, found, chosen)
-    return [await end(trx, actor, found, now), chosen]
+    requireReachOf(actor, found, (await chosenOrganizations(trx, [found]))(found.id))
+    return end(trx, actor, found, now)
   })
-  return tokenJson(row, organizationIds, (await lastUses(store, [row.id])).get(row.id))
+  return toToken(store, store.db, row, now)
 }

@@ -1,7 +1,7 @@
 // Rotation: a new value with everything else as it was; the old one works on for an overlap. Both share one limit by their lineage.
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import type { Actor } from '../accounts/actor.ts'
+import { type Actor, requireRecent } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
@@ -13,7 +13,8 @@ import { requireNotOutlived } from './expiry.ts'
 import { type ApiKeyPath, type TokenPath, chosenOrganizations, findOwnApiKey, findToken, tenantOf } from './find.ts'
 import { hashOf, hintOf, makeApiKey, makePersonalAccessToken } from './format.ts'
 import { splitScopes } from './scopes.ts'
-import { type ApiKeyJson, type CredentialRow, type TokenJson, apiKeyJson, listOf, tokenJson } from './wire.ts'
+import { type TokenJson, toToken } from './token.ts'
+import { type ApiKeyJson, type CredentialRow, apiKeyJson, listOf } from './wire.ts'
 import { isItself, requireWithin } from './within.ts'
 
 export const defaultOverlapSeconds = 86_400
@@ -105,15 +106,16 @@ export const rotateApiKey = (
 
 /**
  * Rotates a personal access token: its name, organizations, end and limit stay. Throws as `findToken`, `forbidden` where it reaches further
- * or lives longer than the actor's own token, and `conflict`.
+ * or lives longer than the actor's own token, `reauthentication_required`, and `conflict`.
  */
-export const rotateToken = (
+export const rotateToken = async (
   store: Store,
   actor: Actor,
   input: TokenPath & Overlap,
   now: number,
-): Promise<TokenJson & { token: string }> =>
-  store.transaction(async (trx) => {
+): Promise<TokenJson & { token: string }> => {
+  requireRecent(actor, now)
+  return store.transaction(async (trx) => {
     const old = await findToken(trx, actor, 'personal_access_token', input)
     const organizationIds = (await chosenOrganizations(trx, [old]))(old.id)
     if (!isItself(actor, old)) requireNotOutlived(actor, old.expires_at)
@@ -125,5 +127,6 @@ export const rotateToken = (
         .insertInto('credential_organizations')
         .values(organizationIds.map((organization_id) => ({ credential_id: row.id, organization_id })))
         .execute()
-    return { ...tokenJson(row, organizationIds), token }
+    return { ...(await toToken(store, trx, row, now)), token }
   })
+}

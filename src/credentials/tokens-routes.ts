@@ -2,16 +2,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { type Actor, requireUser } from '../accounts/actor.ts'
-import { ListOf, listFields } from '../http/list.ts'
+import { ListOf, listFields, searchField } from '../http/list.ts'
 import { Id, Name, Nullable, Time } from '../http/schemas.ts'
 import type { ApiKeysDeps } from './api-keys-routes.ts'
 import { createToken, maxOrganizations } from './create-token.ts'
 import type { TokenPath } from './find.ts'
-import { getToken, listTokens } from './list.ts'
+import { getToken, listTokens } from './list-tokens.ts'
 import { renameToken } from './rename-token.ts'
 import { revokeToken } from './revoke.ts'
 import { rotateToken } from './rotate.ts'
-import { Expiry, RotateBody, StatusFilter, bodyOptional, noStore } from './lifecycle-routes.ts'
+import { Expiry, RotateBody, StateField, StatusFilter, bodyOptional, noStore } from './lifecycle-routes.ts'
+import { maxNamedOrganizations } from './token.ts'
 
 const Token = Type.Object({
   id: Id,
@@ -22,11 +23,16 @@ const Token = Type.Object({
   organization_ids: Type.Array(Type.String(), {
     description: 'The organizations that it is held to; empty where it reaches all.',
   }),
+  organizations: Type.Array(Type.Object({ id: Id, name: Nullable(Type.String()) }), {
+    description: `The first ${maxNamedOrganizations} of those by name; null: its owner is not a member any more.`,
+  }),
+  state: StateField,
   created_at: Time,
   last_used_at: Nullable(Time),
   expires_at: Nullable(Time),
   revoked_at: Nullable(Time),
   replaces: Nullable(Type.Unsafe<string>({ ...Id, description: 'The token that it was rotated from.' })),
+  succeeds: Nullable(Type.Unsafe<string>({ ...Id, description: 'The legacy token whose place it takes.' })),
 })
 
 /** Told once, when the token is made. */
@@ -51,12 +57,18 @@ const CreateBody = Type.Object(
         description: 'Organizations of the owner that the token is held to.',
       }),
     ),
+    succeeds: Type.Optional(
+      Type.Unsafe<string>({
+        ...Id,
+        description: 'A legacy token of the owner whose place it takes; that one works on until it is deleted.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
 
 const RenameBody = Type.Object({ name: Name }, { additionalProperties: false })
-const ListQuery = Type.Object({ ...listFields, ...StatusFilter }, { additionalProperties: false })
+const ListQuery = Type.Object({ ...listFields, ...searchField, ...StatusFilter }, { additionalProperties: false })
 
 const tags = ['Personal access tokens']
 
@@ -135,7 +147,7 @@ export const tokensRoutes =
             response: { 200: Token },
           },
         },
-        (request) => getToken(store, request.actor, pathOf(request)),
+        (request) => getToken(store, request.actor, pathOf(request), now()),
       )
       app.patch(
         url,

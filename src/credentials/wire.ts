@@ -8,6 +8,14 @@ export type CredentialRow = Schema['credentials']
 /** JSON list of a row to a list; null stays null. */
 export const listOf = (text: string | null): string[] | null => (text === null ? null : (JSON.parse(text) as string[]))
 
+/** Whether it is let in at `now`, or why not any more. */
+export type State = 'active' | 'expired' | 'revoked'
+
+export const stateOf = (row: Pick<CredentialRow, 'revoked_at' | 'expires_at'>, now: number): State => {
+  if (row.revoked_at !== null) return 'revoked'
+  return row.expires_at !== null && row.expires_at <= now ? 'expired' : 'active'
+}
+
 /** Last uses by credential id, Unix milliseconds. They lie in another file than the credentials: a query of their own. */
 export const lastUses = async ({ activity }: Store, ids: readonly string[]): Promise<ReadonlyMap<string, number>> => {
   if (ids.length === 0) return new Map()
@@ -32,32 +40,3 @@ export const apiKeyJson = (row: CredentialRow, lastUsedAt?: number) => ({
 })
 
 export type ApiKeyJson = ReturnType<typeof apiKeyJson>
-
-/** `organizationIds`: those chosen; none where the token reaches all. */
-export const tokenJson = (row: CredentialRow, organizationIds: readonly string[], lastUsedAt?: number) => ({
-  id: row.id,
-  name: row.name,
-  hint: row.hint,
-  user_id: row.user_id,
-  all_organizations: row.all_organizations === 1,
-  organization_ids: [...organizationIds],
-  created_at: formatTime(row.created_at),
-  last_used_at: formatTimeOrNull(lastUsedAt ?? null),
-  expires_at: formatTimeOrNull(row.expires_at),
-  revoked_at: formatTimeOrNull(row.revoked_at),
-  replaces: row.replaces,
-})
-
-export type TokenJson = ReturnType<typeof tokenJson>
-
-export const legacyTokenJson = (row: CredentialRow, lastUsedAt?: number) => ({
-  id: row.id,
-  name: row.name,
-  hint: row.hint,
-  user_id: row.user_id,
-  organization_id: row.organization_id,
-  created_at: formatTime(row.created_at),
-  last_used_at: formatTimeOrNull(lastUsedAt ?? null),
-})
-
-export type LegacyTokenJson = ReturnType<typeof legacyTokenJson>

@@ -30,7 +30,12 @@ test('a client’s life', async (t) => {
     assert.match(client_id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
     assert.match(client_secret as string, /^cs_[\w-]{43}$/)
     assert.deepEqual(secrets, [
-      { hint: `cs_…${client_secret?.slice(-4)}`, created_at: '2026-02-01T12:00:00.000Z', expires_at: null },
+      {
+        id: secrets[0]?.id,
+        hint: `cs_…${client_secret?.slice(-4)}`,
+        created_at: '2026-02-01T12:00:00.000Z',
+        expires_at: null,
+      },
     ])
     assert.deepEqual(client, {
       organization_id: acme.organization,
@@ -51,6 +56,7 @@ test('a client’s life', async (t) => {
       uri: null,
       registration: 'managed',
       created_by: null,
+      created_by_name: null,
       created_at: '2026-02-01T12:00:00.000Z',
       last_used_at: null,
     })

@@ -66,6 +66,35 @@ test('secret rotation', async (t) => {
     assert.equal(working.filter(Boolean).length, 2)
   })
 
+  await t.test('one of two may be ended before its time, the only one may not', async () => {
+    const { client_id, client_secret: first } = await make()
+    const { client_secret: second, secrets } = await rotate(client_id)
+    const [newer, older] = secrets
+    const end = (secret: string | undefined, of = client_id) =>
+      launched.operate<ClientWithSecret>('DELETE', `/clients/${of}/secrets/${secret}`)
+    const other = await make()
+    await assert.rejects(end(older?.id, other.client_id), /404/, 'of another client')
+    assert.deepEqual(
+      (await end(older?.id)).secrets.map(({ id }) => id),
+      [newer?.id],
+    )
+    assert.deepEqual([await works(client_id, first), await works(client_id, second)], [false, true])
+    await assert.rejects(end(older?.id), /404/)
+    await assert.rejects(end(newer?.id), /409.*only secret/)
+    await rotate(client_id, { overlap_seconds: 60 })
+    clock.advance(60_000)
+    const { secrets: left } = await launched.operate<ClientWithSecret>('GET', `/clients/${client_id}`)
+    await assert.rejects(end(left[0]?.id), /409/, 'one that has ended by itself does not count')
+    const { data } = await launched.operate<{ data: { detail: { hint: string } }[] }>(
+      'GET',
+      '/audit?action=client.secret_ended',
+    )
+    assert.deepEqual(
+      data.map(({ detail }) => detail.hint),
+      [older?.hint],
+    )
+  })
+
   await t.test('a public client has none; an overlap has bounds', async () => {
     const app = await acme.client({ public: true, redirect_uris: ['https://app.example.com/cb'] })
     await assert.rejects(rotate(app.client_id), /400.*public client has no secret/)

@@ -234,7 +234,11 @@ test('a person sees and deletes their own; the next request with it is refused',
     'last_used_at',
     'name',
     'organization_id',
+    'organization_name',
+    'successor',
+    'user_email',
     'user_id',
+    'user_name',
   ])
   const id = String(own[0]?.id)
   const [foreign] = (await call(owner.token, 'GET', '/account/legacy-tokens?limit=1')).body.data

@@ -14,19 +14,17 @@ const reach = async (token: string): Promise<string[]> => [...((await find(token
 /** A person with two organizations, and a token for each way to reach them. */
 const traveler = async () => {
   const someone = await person()
-  const organizations = [
-    await world.organization(someone.id, 'One'),
-    await world.organization(someone.id, 'Two'),
-  ].sort() as [string, string]
+  const one = await world.organization(someone.id, 'One')
+  const organizations = [one, await world.organization(someone.id, 'Two')].sort() as [string, string]
   const held = await operate<{ id: string; token: string }>('POST', `/users/${someone.id}/tokens`, {
     name: 'Held',
     organization_ids: [organizations[0]],
   })
-  return { ...someone, organizations, held }
+  return { ...someone, one, organizations, held }
 }
 
 test('a token is told once, found at once, listed by its hint', async () => {
-  const { id: user, token: as, organizations } = await traveler()
+  const { id: user, token: as, organizations, one } = await traveler()
   const made = await call(as, 'POST', '/account/tokens', {
     name: 'CI/CD pipeline',
     organization_ids: [organizations[1], organizations[1]],
@@ -43,11 +41,14 @@ test('a token is told once, found at once, listed by its hint', async () => {
     user_id: user,
     all_organizations: false,
     organization_ids: [organizations[1]],
+    organizations: [{ id: organizations[1], name: organizations[1] === one ? 'One' : 'Two' }],
+    state: 'active',
     created_at: formatTime(clock.at),
     last_used_at: null,
     expires_at: formatTime(clock.at + 60_000),
     revoked_at: null,
     replaces: null,
+    succeeds: null,
   })
   assert.deepEqual(await reach(String(token)), [organizations[1]])
   const listed = await call(as, 'GET', '/account/tokens')

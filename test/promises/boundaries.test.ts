@@ -55,6 +55,8 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   },
   listLegacyTokens: { needs: 'operator' },
   listOwnLegacyTokens: { needs: 'person' },
+  getLegacyToken: { needs: 'operator' },
+  getOwnLegacyToken: { needs: 'self' },
   deleteLegacyToken: { needs: 'operator' },
   deleteOwnLegacyToken: { needs: 'self' },
   listOwnApplications: { needs: 'person' },
@@ -81,6 +83,8 @@ for (const suffix of ['', 'ById']) {
     [`updateClient${suffix}`]: { needs: 'admin', body: { name: 'Mallory' } },
     [`deleteClient${suffix}`]: { needs: 'admin' },
     [`rotateClientSecret${suffix}`]: { needs: 'admin', body: {} },
+    [`countClientConnections${suffix}`]: { needs: 'viewer' },
+    [`endClientSecret${suffix}`]: { needs: 'admin' },
   })
 }
 for (const noun of ['Token', 'OwnToken']) {
@@ -150,6 +154,9 @@ test('every operation is refused to everybody who may not, and changes nothing',
   const victimKey = await victim.key()
   const victimToken = await victim.token()
   const victimClient = await victim.client()
+  const {
+    secrets: [, secret],
+  } = await operate<{ secrets: { id: string }[] }>('POST', `/clients/${victimClient.client_id}/rotate`)
   await operate('POST', '/legacy-tokens/import', {
     lines: [
       {
@@ -197,6 +204,7 @@ test('every operation is refused to everybody who may not, and changes nothing',
     '{organization_id}': victim.organization,
     '{key_id}': victimKey.id,
     '{client_id}': victimClient.client_id,
+    '{secret_id}': secret?.id ?? '',
     '{user_id}': victim.owner,
     '{stranger}': stranger,
     '{owner}': victim.owner,
