@@ -30,7 +30,7 @@ export const pageRows = (query: Query, request: PageRequest): Promise<Credential
   return after.orderBy('id', 'desc').limit(rowsFor(request)).execute()
 }
 
-export const idOf = ({ id }: CredentialRow): string => id
+const idOf = ({ id }: CredentialRow): string => id
 const idsOf = (rows: readonly CredentialRow[]): string[] => rows.map(idOf)
 
 /** An organization's keys, for its viewers. */
