@@ -63,6 +63,8 @@ export const everyCommand: readonly { words: readonly string[]; rest: readonly s
       id,
       '--organization',
       id,
+      '--succeeds',
+      id,
     ],
   },
   { words: ['tokens', 'list'], rest: ['--user-id', id] },

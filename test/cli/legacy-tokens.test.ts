@@ -66,7 +66,7 @@ test('imports good lines, tells bad ones by number, skips what is there, and nev
   )
   assert.match(
     (await at.run('legacy-tokens', 'list')).stdout,
-    /By hash +sha256…\w{4} +[0-9a-f-]{36} +all +\S+ \S+ UTC {2}Never used\n/,
+    /By hash +sha256…\w{4} +[0-9a-f-]{36} +all +\S+ \S+ UTC {2}Never used {2}-\n/,
   )
   const valid = await at.json<{ principal: { kind: string } }>('verify', 'legacy-secret-0001', '--api', 'smoxy')
   assert.equal(valid.principal.kind, 'legacy_token')
@@ -148,4 +148,20 @@ test('SIGINT stops after the batch that is under way, and running it again does 
   assert.deepEqual(failed, [])
   const rest = await at.json<Imported>('legacy-tokens', 'import', file)
   assert.deepEqual([rest.imported, rest.skipped, rest.failed], [count - imported, imported, []])
+})
+
+test('a personal token takes the place of a legacy token, which tells so and works on until it is deleted', async (t) => {
+  const at = desk(t)
+  const { userId, orgId } = await owner(at)
+  const file = join(at.folder, 'tokens.csv')
+  writeFileSync(file, 'name,owner,organization,token\nOld deploy,ada@example.com,Acme,legacy-secret-0001\n')
+  await at.json<Imported>('legacy-tokens', 'import', file)
+  const list = () => at.json<{ data: { id: string; successor: { id: string } | null }[] }>('legacy-tokens', 'list')
+  const [{ id: legacyId = '' } = {}] = (await list()).data
+  const create = ['tokens', 'create', '--user-id', userId, '--name', 'New deploy', '--organization', orgId]
+  const made = await at.json<{ id: string; succeeds: string }>(...create, '--succeeds', legacyId)
+  assert.equal(made.succeeds, legacyId)
+  assert.equal((await list()).data[0]?.successor?.id, made.id)
+  assert.match((await at.run('legacy-tokens', 'list')).stdout, new RegExp(`Successor\n.*${made.id}`))
+  assert.match(await at.refused(...create, '--succeeds', made.id), /no such token/)
 })

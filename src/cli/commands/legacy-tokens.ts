@@ -19,6 +19,11 @@ const columns: readonly Column[] = [
   { title: 'Organization ID', field: 'organization_id', show: (value) => (value === null ? 'all' : asText(value)) },
   { title: 'Created', field: 'created_at', show: asTime },
   { title: 'Last used', field: 'last_used_at', show: asLastUsed },
+  {
+    title: 'Successor',
+    field: 'successor',
+    show: (value) => asText(value === null ? null : (value as { id: string }).id),
+  },
 ]
 
 /** A batch is sent when it has so many lines, or so many characters: well below what the API takes in one body. */

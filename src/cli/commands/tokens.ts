@@ -29,6 +29,7 @@ interface Create extends Expiry {
   name: string
   allOrganizations?: true
   organization?: string[]
+  succeeds?: string
 }
 
 export const addTokens = (program: Command): void => {
@@ -51,7 +52,8 @@ export const addTokens = (program: Command): void => {
       ),
     )
     .option('--organization <id...>', 'organizations that it reaches')
-    .action(async ({ userId, name, allOrganizations, organization, ...expiry }: Create, command: Command) => {
+    .option('--succeeds <id>', 'the legacy token whose place it takes; that one works on until it is deleted')
+    .action(async ({ userId, name, allOrganizations, organization, succeeds, ...expiry }: Create, command: Command) => {
       if (!allOrganizations && !organization)
         command.error('error: say what it reaches: --all-organizations, or --organization for each')
       await withClient(command, async (client, output) => {
@@ -59,6 +61,7 @@ export const addTokens = (program: Command): void => {
         const token = await client.request('POST', await ofPerson(client, userId, 'tokens'), {
           name,
           ...reach,
+          succeeds,
           ...expiryBody(expiry),
         })
         output.result(token, `${details(columns, shown(token))}\n\n${once('token', token.token)}`)
