@@ -1,58 +1,57 @@
 // Reads the audit trail: of one organization, or of everything; newest first.
-import type { Selectable } from 'kysely'
-import { requireOperator, requireRole, type Actor } from '../accounts/actor.ts'
-import { Refusal } from '../errors.ts'
-import { formatTime, parseTime } from '../rfc3339.ts'
+import { type Actor, requireOperator, requireRole } from '../accounts/actor.ts'
+import { formatTime } from '../rfc3339.ts'
 import { type Page, pageOf, type PageRequest, rowsFor } from '../store/page.ts'
-import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
+import { type AuditFilters, readFilters } from './filters.ts'
+import { namesFor } from './names.ts'
+import { type AuditRow, findEntries } from './search.ts'
 
-export interface AuditFilters {
-  action?: string | undefined
-  actor_id?: string | undefined
-  target_id?: string | undefined
-  /** RFC 3339; entries from then on. */
-  since?: string | undefined
-  /** RFC 3339; entries before then. */
-  until?: string | undefined
-}
-
-export type AuditEntry = Omit<Selectable<Schema['audit']>, 'at' | 'detail'> & {
+export type AuditEntry = Omit<AuditRow, 'at' | 'detail'> & {
   /** RFC 3339. */
   at: string
   detail: Record<string, unknown> | null
+  /** Names of today; null: there is none, or it is gone. */
+  user_name: string | null
+  actor_name: string | null
+  target_name: string | null
 }
 
-const toEntry = (row: Selectable<Schema['audit']>): AuditEntry => ({
-  ...row,
-  at: formatTime(row.at),
-  detail: row.detail === null ? null : (JSON.parse(row.detail) as Record<string, unknown>),
-})
-
-const timeOf = (name: string, text: string): number => {
-  const at = parseTime(text)
-  if (at === undefined)
-    throw new Refusal('invalid_request', `${name} is not an RFC 3339 time such as 2027-01-31T00:00:00Z.`)
-  return at
+export const requireAuditReader = (actor: Actor, organizationId: string | undefined): void => {
+  if (organizationId === undefined) requireOperator(actor, 'read the whole audit trail')
+  else requireRole(actor, organizationId, 'admin', 'audit')
 }
 
-/** `organizationId` undefined: every entry, for operators. Throws as `requireRole` does, or `invalid_request`. */
+export const toEntries = async (store: Store, rows: readonly AuditRow[]): Promise<AuditEntry[]> => {
+  const names = await namesFor(store.db, rows)
+  return rows.map((row) => ({
+    ...row,
+    at: formatTime(row.at),
+    detail: row.detail === null ? null : (JSON.parse(row.detail) as Record<string, unknown>),
+    user_name: names.of('user', row.user_id),
+    actor_name: names.of(row.actor_kind, row.actor_id),
+    target_name: names.of(row.target_kind, row.target_id),
+  }))
+}
+
+/**
+ * `organizationId` undefined: every entry, for operators. A page may be short of entries and yet not be the last.
+ * Throws as `requireRole` does, or `invalid_request`.
+ */
 export const listAudit = async (
   store: Store,
   actor: Actor,
   organizationId: string | undefined,
   filters: AuditFilters & PageRequest,
 ): Promise<Page<AuditEntry>> => {
-  if (organizationId === undefined) requireOperator(actor, 'read the whole audit trail')
-  else requireRole(actor, organizationId, 'admin', 'audit')
-  let query = store.db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(rowsFor(filters))
-  if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
-  for (const column of ['action', 'actor_id', 'target_id'] as const) {
-    const value = filters[column]
-    if (value !== undefined) query = query.where(column, '=', value)
-  }
-  if (filters.since !== undefined) query = query.where('at', '>=', timeOf('since', filters.since))
-  if (filters.until !== undefined) query = query.where('at', '<', timeOf('until', filters.until))
-  if (filters.cursor !== undefined) query = query.where('id', '<', filters.cursor)
-  return pageOf(filters, await query.execute(), (row) => row.id, toEntry)
+  requireAuditReader(actor, organizationId)
+  const wanted = readFilters(organizationId, filters)
+  const { rows, lookedDownTo } = await findEntries(store.db, wanted, rowsFor(filters), filters.cursor)
+  const page = pageOf(
+    filters,
+    rows,
+    (row) => row.id,
+    (row) => row,
+  )
+  return { data: await toEntries(store, page.data), next_cursor: page.next_cursor ?? lookedDownTo ?? null }
 }

@@ -1,8 +1,8 @@
 // The audit trail: every change with who, what, when and from where, written in the transaction of the change itself.
-import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Actor } from '../accounts/actor.ts'
 import type { Schema } from '../store/schema.ts'
+import { idAt } from '../store/time-id.ts'
 
 export interface Change {
   /** `<target kind>.<past verb>`, as in `api_key.revoked`. */
@@ -19,7 +19,7 @@ export const recordChange = async (trx: Kysely<Schema>, actor: Actor, now: numbe
   await trx
     .insertInto('audit')
     .values({
-      id: randomUUIDv7(),
+      id: idAt(now),
       at: now,
       actor_kind: actor.kind,
       actor_id: actor.id,

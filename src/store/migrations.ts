@@ -117,9 +117,14 @@ export const mainMigrations: readonly Migration[] = [
     name: '005-actors-by-person',
     statements: [
       `ALTER TABLE audit ADD COLUMN user_id TEXT`,
-      `CREATE INDEX audit_by_actor ON audit (organization_id, user_id, id)`,
-      `CREATE INDEX audit_by_action ON audit (organization_id, action, id)`,
+      // whom a list may be of × what they did: src/audit/search.ts reads the end of each range
       `CREATE INDEX audit_by_target ON audit (target_id, id)`,
+      ...['', 'organization_id, '].flatMap((organization) =>
+        ['', 'user_id, ', 'actor_id, '].map(
+          (who) =>
+            `CREATE INDEX audit_by_${(organization + who).replaceAll('_id, ', '_')}action ON audit (${organization}${who}action, id)`,
+        ),
+      ),
     ],
   },
   {
