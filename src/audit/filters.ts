@@ -78,6 +78,7 @@ export const readFilters = (organizationId: string | undefined, filters: AuditFi
 export const toldFilters = (filters: AuditFilters): Record<string, string> => {
   const told: Record<string, string> = {}
   for (const [name, value] of Object.entries(filters))
-    if (value !== undefined) told[name] = name === 'since' || name === 'until' ? formatTime(parseTime(value) ?? 0) : value
+    if (value !== undefined)
+      told[name] = name === 'since' || name === 'until' ? formatTime(parseTime(value) ?? 0) : value
   return told
 }

@@ -79,7 +79,9 @@ const ofTarget = async (db: Db, wanted: Wanted, target: string, count: number, c
   ).flatMap(([column, value]) => (value === undefined ? [] : [isAlso(column, value)]))
   const { isWanted } = wanted
   if (isWanted) {
-    const actions = (await actionsOf(db, leading({ ...wanted, userId: undefined, actorId: undefined }))).filter(isWanted)
+    const actions = (await actionsOf(db, leading({ ...wanted, userId: undefined, actorId: undefined }))).filter(
+      isWanted,
+    )
     if (actions.length === 0) return { rows: [], lookedDownTo: undefined }
     also.push(sql`action || '' IN (${sql.join(actions)})`)
   }

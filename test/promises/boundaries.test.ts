@@ -42,6 +42,8 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   deleteClientOfNobody: { needs: 'operator' },
   createClient: { needs: 'admin', body: { name: 'Mallory' } },
   listAudit: { needs: 'operator' },
+  exportAudit: { needs: 'operator' },
+  exportOrganizationAudit: { needs: 'admin' },
   listOrganizationAudit: { needs: 'admin' },
   listOwnTokens: { needs: 'person' },
   createOwnToken: { needs: 'person', body: { name: 'Own', all_organizations: true } },
