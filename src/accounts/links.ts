@@ -74,12 +74,11 @@ export const findLink = async (db: Kysely<Schema>, token: string, now: number): 
     .selectFrom('links')
     .select(['hash', 'kind', 'user_id'])
     .where('hash', '=', hashOf(token))
-    .where('kind', 'in', ['setup', 'user'])
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
     .executeTakeFirst()
   if (!row || (row.kind === 'setup' && (await hasOperator(db)))) return undefined
-  return { hash: row.hash, kind: row.kind as FoundLink['kind'], userId: row.user_id }
+  return { hash: row.hash, kind: row.kind, userId: row.user_id }
 }
 
 /** Marks the link as used, within the transaction of what it allows. undefined: it is not a good one of this kind, or somebody was first. */

@@ -18,7 +18,7 @@ export const makeApiKey = (prefix: string, environment: string | undefined): str
 export const makePersonalAccessToken = (): string => make('pat_')
 
 /** 256 random bits, base64url, behind a prefix such as `cs_`. */
-export const makeSecret = (prefix: 'cs_' | 'rt_' | 'ac_' | 'su_' | 'se_' | 'pr_' | 'ra_'): string =>
+export const makeSecret = (prefix: 'cs_' | 'rt_' | 'ac_' | 'su_' | 'se_' | 'pr_' | 'ra_' | 'in_'): string =>
   prefix + randomBytes(32).toString('base64url')
 
 export type Parsed = { kind: 'personal_access_token' } | { kind: 'api_key'; environment: string | undefined }

@@ -14,7 +14,7 @@ export interface Mailer {
   readonly available: boolean
   /**
    * Takes the message durably and returns; it is delivered, and tried again for a day, afterwards. One that is too many for its recipient, or
-   * has no way to go, is left out and logged. Throws for an address that is none. `now`: Unix milliseconds.
+   * has no way to go, is left out and logged: false. Throws for an address that is none. `now`: Unix milliseconds.
    */
-  send(mail: Mail, now: number): Promise<void>
+  send(mail: Mail, now: number): Promise<boolean>
 }

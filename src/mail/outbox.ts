@@ -77,7 +77,7 @@ export class Outbox implements Mailer {
     this.available = mail.smtp !== undefined || mail.development
   }
 
-  async send(mail: Mail, now: number): Promise<void> {
+  async send(mail: Mail, now: number): Promise<boolean> {
     const { store, box, log, config } = this.#deps
     const { byStranger = false } = mail
     const { development } = config.mail
@@ -86,8 +86,10 @@ export class Outbox implements Mailer {
       subject: oneLine(mail.subject),
       text: mail.text.slice(0, maxTextLength),
     }
-    if (!this.available)
-      return log.warn({ subject: message.subject }, 'a message was left out: there is no mail server')
+    if (!this.available) {
+      log.warn({ subject: message.subject }, 'a message was left out: there is no mail server')
+      return false
+    }
     const id = randomUUIDv7()
     const sealed = box.seal(Buffer.from(JSON.stringify(message)), contextOf(id))
     const recipient = box.hmac(`outbox recipient ${message.to}`)
@@ -98,10 +100,14 @@ export class Outbox implements Mailer {
       WHERE (SELECT count(*) FROM outbox WHERE recipient = ${recipient} AND by_stranger = ${byStranger ? 1 : 0}
           AND created_at > ${now - hour}) < ${byStranger ? maxByStranger : maxByOthers}
         AND (SELECT count(*) FROM outbox WHERE sent_at IS NULL) < ${maxWaiting}`.execute(store.activity)
-    if (numAffectedRows === 0n) return log.warn('a message was left out: too many for one address, or in all')
+    if (numAffectedRows === 0n) {
+      log.warn('a message was left out: too many for one address, or in all')
+      return false
+    }
     // development: nobody delivers, the message is looked at where it lies
     if (development) log.info(message, 'a message, shown because there is no mail server')
     else void this.kick()
+    return true
   }
 
   /** Delivers from now on: at once what is taken here, and by a timer what others took. */

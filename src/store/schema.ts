@@ -122,13 +122,11 @@ export interface Schema {
   }
   links: {
     hash: string
-    kind: 'setup' | 'user' | 'sign_up' | 'reset' | 'verify_email'
+    kind: 'setup' | 'user'
     user_id: string | null
     created_at: number
     expires_at: number
     used_at: number | null
-    /** The address that it was sent to. */
-    email: Generated<string | null>
   }
   /** People signed in in a browser. */
   sessions: {
@@ -174,17 +172,24 @@ export interface Schema {
     created_at: number
     last_used_at: number | null
   }
-  /** Whoever has the link of one joins the organization, or, without one, this deployment. */
+  /** Whoever has the address and the link of one joins the organization, or, without one, this deployment. */
   invitations: {
     id: string
     organization_id: string | null
     email: string
+    /** In the organization; null without one. */
     role: Role | null
+    /** Hex SHA-256 of the link's token. */
     hash: string
-    invited_by: string
+    /** `user`, by whose present right it stands; else the kind of actor, whose it was. */
+    inviter_kind: string
+    inviter_id: string
     created_at: number
+    /** When the present link was made. */
+    sent_at: number
     expires_at: number
     accepted_at: number | null
+    withdrawn_at: number | null
   }
   /** Accounts elsewhere that people sign in by (OpenID Connect). */
   identities: { id: string; user_id: string; issuer: string; subject: string; email: string | null; created_at: number }

@@ -8,7 +8,9 @@ import { setupPages } from '../../src/accounts/setup-page.ts'
 import { auditRoutes } from '../../src/audit/routes.ts'
 import { buildConfig, type LatchkeyConfig } from '../../src/config/config.ts'
 import { createServer } from '../../src/http/server.ts'
+import { Outbox } from '../../src/mail/outbox.ts'
 import { Allowance } from '../../src/limits/allowance.ts'
+import { SecretBox } from '../../src/secret-box.ts'
 import type { Role, Tier } from '../../src/store/schema.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -39,6 +41,7 @@ export interface Accounts {
   clock: { at: number }
   app: FastifyInstance
   allowance: Allowance
+  box: SecretBox
   ask: <T = Record<string, unknown>>(actor: Actor, method: string, path: string, body?: object) => Promise<Answer<T>>
   /** As `ask` by the local operator; throws unless it is answered 2xx. */
   operate: <T = { id: string }>(method: string, path: string, body?: object) => Promise<T>
@@ -59,7 +62,10 @@ export const openAccounts = async (
   const allowance = new Allowance(store.counters)
   const app = createServer({ log: pino({ level: 'silent' }), profileOf: () => config.management })
   const actors: Actor[] = []
-  const deps = { store, config, allowance, now: () => clock.at, proxies: config.trustedProxies }
+  const now = () => clock.at
+  const box = new SecretBox('a secret of the tests, long enough')
+  const mailer = new Outbox({ config, store, box, log: pino({ level: 'silent' }), now })
+  const deps = { store, config, allowance, box, mailer, now, proxies: config.trustedProxies }
   await app.register(
     async (api) => {
       api.decorateRequest('actor', null as never)
@@ -105,6 +111,7 @@ export const openAccounts = async (
     clock,
     app,
     allowance,
+    box,
     ask,
     operate,
     user,

@@ -20,6 +20,7 @@ const UserBody = Type.Object({
   email: Type.String(),
   name: Type.String(),
   operator: Type.Boolean(),
+  email_verified: Type.Boolean({ description: 'Somebody who reads the mail of the address has shown it.' }),
   created_at: Time,
   suspended_at: Nullable(Time),
 })

@@ -1,5 +1,5 @@
 // A user as answers and the command line tell it: never the password's hash.
-import type { Kysely } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import { Refusal } from '../../errors.ts'
 import { formatTime, formatTimeOrNull } from '../../rfc3339.ts'
 import type { Schema } from '../../store/schema.ts'
@@ -9,18 +9,29 @@ export interface User {
   email: string
   name: string
   operator: boolean
+  /** Whether somebody who reads the mail of the address has shown it. */
+  email_verified: boolean
   /** RFC 3339, as all times here. */
   created_at: string
   suspended_at: string | null
 }
 
-export const userColumns = ['id', 'email', 'name', 'operator', 'created_at', 'suspended_at'] as const
+export const userColumns = [
+  'id',
+  'email',
+  'name',
+  'operator',
+  'email_verified_at',
+  'created_at',
+  'suspended_at',
+] as const
 
-export const toUser = (row: Pick<Schema['users'], (typeof userColumns)[number]>): User => ({
+export const toUser = (row: Pick<Selectable<Schema['users']>, (typeof userColumns)[number]>): User => ({
   id: row.id,
   email: row.email,
   name: row.name,
   operator: row.operator === 1,
+  email_verified: row.email_verified_at !== null,
   created_at: formatTime(row.created_at),
   suspended_at: formatTimeOrNull(row.suspended_at),
 })
