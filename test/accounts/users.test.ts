@@ -20,6 +20,7 @@ test('a user is made with a normalised address and a hashed password', async (t)
     name: 'Ada Lovelace',
     operator: false,
     created_at: '2026-11-22T12:00:00.000Z',
+    email_verified: false,
     suspended_at: null,
   })
   const row = await store.db.selectFrom('users').selectAll().where('id', '=', String(body.id)).executeTakeFirstOrThrow()

@@ -35,6 +35,14 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   addMember: { needs: 'admin', body: { user_id: '{stranger}', role: 'viewer' } },
   changeRole: { needs: 'owner', body: { role: 'viewer' } },
   removeMember: { needs: 'owner' },
+  createInvitation: { needs: 'admin', body: { email: 'new@example.com', role: 'viewer' } },
+  listInvitations: { needs: 'admin' },
+  resendInvitation: { needs: 'admin' },
+  withdrawInvitation: { needs: 'admin' },
+  inviteUser: { needs: 'operator', body: { email: 'new@example.com' } },
+  listUserInvitations: { needs: 'operator' },
+  resendUserInvitation: { needs: 'operator' },
+  withdrawUserInvitation: { needs: 'operator' },
   listApiKeys: { needs: 'viewer' },
   createApiKey: { needs: 'member', body: { name: 'Mallory' } },
   listClients: { needs: 'viewer' },
@@ -128,6 +136,8 @@ const snapshot = async ({ app: { store } }: Launched): Promise<string> => {
     'client_secrets',
     'signing_keys',
     'links',
+    'invitations',
+    'identities',
     'audit',
   ] as const
   const rows = await Promise.all(tables.map((table) => store.db.selectFrom(table).selectAll().execute()))
@@ -171,6 +181,9 @@ test('every operation is refused to everybody who may not, and changes nothing',
     ],
   })
   const [legacy] = (await operate<{ data: { id: string }[] }>('GET', '/legacy-tokens')).data
+  const invite = (path: string, body: object) => operate<{ id: string }>('POST', `${path}/invitations`, body)
+  const invitation = await invite(`/organizations/${victim.organization}`, { email: 'a@example.com', role: 'viewer' })
+  const userInvitation = await invite('', { email: 'b@example.com' })
   const expired = await victim.key({ expires_in: 1 })
   const expiredToken = await victim.token({ expires_in: 1 })
   const revoked = await victim.key()
@@ -216,7 +229,9 @@ test('every operation is refused to everybody who may not, and changes nothing',
     text.replaceAll(/\{\w+\}/g, (name) =>
       name === '{token_id}'
         ? ((operationId.includes('Legacy') ? legacy?.id : victimToken.id) ?? '')
-        : (ids[name] ?? assert.fail(name)),
+        : name === '{invitation_id}'
+          ? (operationId.includes('User') ? userInvitation : invitation).id
+          : (ids[name] ?? assert.fail(name)),
     )
 
   const { paths = {} } = app.server.swagger() as unknown as {

@@ -136,7 +136,7 @@ export const acceptAsNew = async (
   })
 }
 
-/** Those that stand for an address that is proven otherwise, as by an upstream: all are accepted. Answers how many. */
+/** Those that stand for an address that is proven otherwise, as by an upstream: all are accepted. */
 export const acceptAllOf = async (
   trx: Transaction<Schema>,
   actor: Actor,
