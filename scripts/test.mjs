@@ -1,5 +1,6 @@
 // Runs the tests on the pinned Node, as many files at once as there are cores: much of their time is waiting for servers and disks.
 import './require-node.mjs'
+import './build-dashboard.mjs'
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { FastifyRequest } from 'fastify'
 import { type Logger, pino } from 'pino'
-import { accountPages } from './accounts/account-page.ts'
 import { loginPages } from './accounts/login-page.ts'
 import { accountsRoutes } from './accounts/routes.ts'
 import { setupPages } from './accounts/setup-page.ts'
@@ -15,6 +14,8 @@ import { clientRoutes } from './clients/routes.ts'
 import { SafeFetch } from './clients/safe-fetch.ts'
 import type { Api, Config } from './config/config.ts'
 import { credentialRoutes } from './credentials/routes.ts'
+import { type Dashboard, createDashboard } from './dashboard/dashboard.ts'
+import { dashboardPages } from './dashboard/dashboard-pages.ts'
 import { settle } from './deployment.ts'
 import { Refusal } from './errors.ts'
 import { createForwardAuth, directForwardAuth, forwardAuthRoutes } from './gateway/forward-auth.ts'
@@ -72,6 +73,7 @@ export interface App {
   store: Store
   log: Logger
   mailer: Mailer
+  dashboard: Dashboard
   /** Headers that make an injected request act as the local operator. */
   operatorHeaders: () => Record<string, string>
   /** Starts what happens by itself: writing last uses, giving slices back, pruning, rotating. */
@@ -163,6 +165,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     metrics.observeDecision,
   )
   const local = options.localOperator ? new LocalOperator() : undefined
+  const dashboard = createDashboard()
   let accepting = true
 
   const sites = new Sites(config)
@@ -249,8 +252,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await server.register(statusListRoutes(new StatusLists(store, keys, config.issuer, now), now))
   await server.register(setupPages(routes))
   await server.register(loginPages({ ...routes, metrics }))
-  await server.register(accountPages(routes))
   await server.register(mailboxPages(routes))
+  await server.register(dashboardPages({ ...routes, dashboard }))
   await server.register(docsPages())
   const forwardAuth = createForwardAuth({ ...routes, sites })
   await server.register(forwardAuthRoutes(forwardAuth))
@@ -316,6 +319,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     store,
     log,
     mailer,
+    dashboard,
     operatorHeaders: () => {
       if (!local) throw new Error('This app was built without a local operator.')
       return local.headers()

@@ -84,6 +84,7 @@ export const serve = async (config: Config): Promise<void> => {
   }
   stopWhenTold(app) // before anybody is told that it serves
   app.startTimers()
+  void app.dashboard.files() // built by now, or by when somebody asks for it
   const { port } = server.server.address() as AddressInfo
   log.info({ issuer: app.config.issuer, host: config.host, port, store: app.store.kind }, 'listening')
   const link = await setupLink(app.store, app.config.issuer, Date.now())

@@ -34,7 +34,7 @@ import { SignInThrottle } from './sign-in-throttle.ts'
 import { signIn } from './sign-in.ts'
 
 /** Where a sign-in leads that was not asked for by a page. */
-const home = '/account'
+const home = '/organizations'
 
 /** Of a browser that nobody is signed in in: what its form's token is bound to. */
 const formCookie = 'latchkey_form'

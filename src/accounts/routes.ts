@@ -7,6 +7,7 @@ import { applicationsRoutes } from './applications/routes.ts'
 import { invitationsRoutes } from './invitations/routes.ts'
 import { membersRoutes } from './members/routes.ts'
 import { type OrganizationsDeps, organizationsRoutes } from './organizations/routes.ts'
+import { signOutRoutes } from './sign-out-routes.ts'
 import { usersRoutes } from './users/routes.ts'
 
 export interface AccountsDeps extends OrganizationsDeps {
@@ -24,4 +25,5 @@ export const accountsRoutes =
     await app.register(membersRoutes(deps))
     await app.register(invitationsRoutes(deps))
     await app.register(applicationsRoutes(deps))
+    await app.register(signOutRoutes(deps))
   }

@@ -73,6 +73,7 @@ const builtInPaths = [
   '/logout',
   '/organizations',
   '/account',
+  '/operator',
   '/healthz',
   '/readyz',
   '/metrics',

@@ -1,4 +1,4 @@
-// /openapi.json: OpenAPI 3.1 made from the running schemas. /docs: the same as a page to read, and where / leads.
+// /openapi.json: OpenAPI 3.1 made from the running schemas. /docs: the same as a page to read.
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { type Html, type Piece, html, layout, pageHeaders } from './page.ts'
 
@@ -135,8 +135,6 @@ const page = (document: { paths?: Record<string, Record<string, Operation> | und
 export const docsPages = (): FastifyPluginAsync => async (app: FastifyInstance) => {
   let rendered: string | undefined
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
-  // whoever opens the URL that the start printed finds something to read
-  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
   app.get('/docs', { schema: { hide: true } }, (_request, reply) => {
     rendered ??= page(app.swagger() as Parameters<typeof page>[0])
     return reply.headers(pageHeaders()).send(rendered)

@@ -27,11 +27,11 @@ const sessions = ({ app }: Launched) => app.store.db.selectFrom('sessions').sele
 test('the right password starts a session and leads to where it was wanted', async (t) => {
   const launched = await open(t)
   for (const [query, location] of [
-    ['', '/account'],
+    ['', '/organizations'],
     ['?return_to=%2Fdevice%3Fuser_code%3DABCD%255F', '/device?user_code=ABCD%5F'],
     ['?return_to=%2Forganizations%2Fa%3Fx%3D%5B%7C%5D', '/organizations/a?x=[|]'],
-    ['?return_to=https%3A%2F%2Fevil.example', '/account'],
-    ['?return_to=%2F%2Fevil.example', '/account'],
+    ['?return_to=https%3A%2F%2Fevil.example', '/organizations'],
+    ['?return_to=%2F%2Fevil.example', '/organizations'],
   ] as const) {
     const ada = visitor(launched)
     const answer = await ada.signIn('  Ada@Example.com ', password, query)

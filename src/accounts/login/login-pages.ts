@@ -93,7 +93,7 @@ export const signOutPage = (session: Session, signOutToken: string): string =>
         ${hidden('form_token', signOutToken)}
         <button type="submit">Sign out</button>
       </form>
-      <a class="button secondary" href="/account">Stay signed in</a>`,
+      <a class="button secondary" href="/organizations">Stay signed in</a>`,
   )
 
 export const malformedPage = (): string =>

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Config } from '../../config/config.ts'
-import { ListOf, listFields } from '../../http/list.ts'
+import { ListOf, listFields, searchField } from '../../http/list.ts'
 import { Deleted, Id, Name, Nullable, Time } from '../../http/schemas.ts'
 import type { Allowance } from '../../limits/allowance.ts'
 import type { Store } from '../../store/store.ts'
@@ -60,6 +60,7 @@ export const organizationsRoutes =
           querystring: Type.Object(
             {
               ...listFields,
+              ...searchField,
               all: Type.Optional(Type.Boolean({ description: 'Every organization there is; operators only.' })),
             },
             { additionalProperties: false },

@@ -1,0 +1,41 @@
+// What many pages ask for, and how answers are kept: fresh for a few seconds, asked for again when a page is shown again.
+import { QueryClient, queryOptions, useSuspenseQuery } from '@tanstack/react-query'
+import type { Organization } from '../../../src/accounts/organizations/organization.ts'
+import type { Caller } from '../../../src/accounts/users/caller.ts'
+import { ApiError, api } from './client.ts'
+
+export type { Organization } from '../../../src/accounts/organizations/organization.ts'
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // what the server has refused it will refuse again
+      retry: (count, error) => count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+      retryDelay: (count) => 500 * 2 ** count,
+    },
+  },
+})
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => api.get<Caller>('/users/me', undefined, signal),
+  staleTime: 60_000,
+})
+
+/** Who is signed in. Only within the shell, which has asked before anything of it is shown. */
+export const useMe = () => {
+  const { user } = useSuspenseQuery(meQuery).data
+  if (user === null) throw new Error('nobody is signed in')
+  return user
+}
+
+export const organizationQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: ['organizations', organizationId],
+    queryFn: ({ signal }) => api.get<Organization>(`/organizations/${organizationId}`, undefined, signal),
+  })
+
+/** The organization whose page this is. Only below /organizations/$organizationId, whose frame has asked before. */
+export const useOrganization = (organizationId: string): Organization =>
+  useSuspenseQuery(organizationQuery(organizationId)).data
