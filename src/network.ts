@@ -83,6 +83,14 @@ export const parseNetwork = (text: string): Network | { mistake: string } => {
       }
 }
 
+/** The network of so many first bits around an address, told as a CIDR; an address that is none is told as it is. */
+export const networkAround = (address: string, bits: { ipv4: number; ipv6: number }): string => {
+  const words = readWords(address)
+  if (!words) return address
+  const prefix = words.length === 1 ? bits.ipv4 : bits.ipv6
+  return formatNetwork({ words: words.map((word, index) => masked(word, index, prefix)), prefix })
+}
+
 /** Whether `network` holds all of `other`. */
 export const covers = ({ words, prefix }: Network, other: Network): boolean => {
   if (words.length !== other.words.length || prefix > other.prefix) return false

@@ -97,6 +97,7 @@ export const postgresStore = ({ pool, lookups, counters, close }: PostgresConnec
     kind: 'postgres',
     db,
     activity,
+    notes: activity,
     lookups: postgresLookups(lookups),
     counters: postgresCounters(counters, crypto.randomUUID()),
     transaction: (work) => retried(() => db.transaction().setIsolationLevel('serializable').execute(work)),

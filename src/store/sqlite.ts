@@ -156,12 +156,16 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
       )),
     ]
     const reader = await open(mainFile(folder), servingWaitMs)
+    const noting = await open(activityFile(folder), servingWaitMs)
+    noting.exec('PRAGMA synchronous = NORMAL')
+    const notes = kyselyOver<ActivitySchema>(noting)
     const counting = await open(activityFile(folder), servingWaitMs)
     const ping = reader.prepare('SELECT count(*) FROM settings')
     return {
       kind: 'sqlite',
       db,
       activity,
+      notes,
       migrated,
       lookups: sqliteLookups(reader),
       counters: sqliteCounters(counting, crypto.randomUUID()),
@@ -174,6 +178,7 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
       async close() {
         await db.destroy()
         await activity.destroy()
+        await notes.destroy()
         closeAll()
       },
     }

@@ -169,6 +169,8 @@ export interface Store {
    * that gives way would hold up `counters`, which do not.
    */
   readonly activity: Kysely<ActivitySchema>
+  /** The same tables, for what may be lost with the power: on SQLite a write waits for no disk. A later write by `activity` makes it safe too. */
+  readonly notes: Kysely<ActivitySchema>
   readonly lookups: Lookups
   readonly counters: Counters
   /** Serialised against every other transaction of any process, durable once it resolves; may run `work` again after a conflict. */
