@@ -46,6 +46,7 @@ import { TokenReader } from './tokens/read-token.ts'
 import { signingKeyRoutes } from './tokens/routes.ts'
 import { SigningKeys } from './tokens/signing-keys.ts'
 import { StatusIndexes } from './tokens/status-indexes.ts'
+import { Usage } from './usage/usage.ts'
 import { useRoutes } from './usage/use-routes.ts'
 import { LastUse } from './verify/last-use.ts'
 import { directVerify } from './verify/direct-routes.ts'
@@ -78,6 +79,8 @@ export interface App {
   operatorHeaders: () => Record<string, string>
   /** Starts what happens by itself: writing last uses, giving slices back, pruning, rotating. */
   startTimers: () => void
+  /** Writes what is noted in memory: last uses, counts, the latest decisions. */
+  writeUse: () => Promise<void>
   /** Says no on /readyz from now on. */
   stopAccepting: () => void
   /** Finishes what is in flight, gives back what is held, and closes the store. */
@@ -155,6 +158,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const allowance = new Allowance(store.counters, metrics.counterFault)
   const lastUse = new LastUse(store)
   const mailer = new Outbox({ config, store, box, log, now })
+  const usage = new Usage(store, now())
   const proofs = new Proofs(box, now)
   const verifier = new Verifier(
     { lookups: store.lookups, tokens, box, keyPrefixes: config.keyPrefixes },
@@ -162,7 +166,10 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     allowance,
     lastUse,
     now,
-    metrics.observeDecision,
+    (api, decision, judgement, at) => {
+      metrics.observeDecision(api, decision, judgement, at)
+      usage.observe(api, decision, judgement, at)
+    },
   )
   const local = options.localOperator ? new LocalOperator() : undefined
   const dashboard = createDashboard()
@@ -309,9 +316,14 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await server.ready()
 
   const timers: NodeJS.Timeout[] = []
+  const attempt = (what: string, work: () => Promise<unknown>): Promise<unknown> =>
+    work().catch((error: unknown) => log.error({ err: error }, `could not ${what}`))
   const every = (milliseconds: number, what: string, work: () => Promise<unknown>): void => {
-    const run = (): void => void work().catch((error: unknown) => log.error({ err: error }, `could not ${what}`))
-    timers.push(setInterval(run, milliseconds).unref())
+    timers.push(setInterval(() => void attempt(what, work), milliseconds).unref())
+  }
+  const writeUse = async (): Promise<void> => {
+    await usage.flush(now())
+    await lastUse.flush()
   }
   return {
     server,
@@ -328,12 +340,14 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       mailer.start()
       every(10_000, 'give back slices', () => allowance.sweep(now()))
       every(15_000, 'write last uses', () => lastUse.flush())
+      every(1_000, 'write what was counted', () => usage.tick(now()))
       let resumeAt: string | undefined
       every(10 * minute, 'prune expired rows', async () => {
         ;({ resumeAt } = await pruneExpired(store, now(), resumeAt))
       })
       every(60 * minute, 'rotate signing keys', () => keys.rotateDue())
     },
+    writeUse,
     stopAccepting() {
       accepting = false
     },
@@ -344,7 +358,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       gateway.close()
       await mailer.close()
       await allowance.close()
-      await lastUse.flush()
+      await attempt('write what was counted', writeUse)
       await store.close()
     },
   }

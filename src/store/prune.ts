@@ -1,6 +1,7 @@
 // Removes rows whose time is over, in batches small enough that nobody waits for them.
 import { type Kysely, sql } from 'kysely'
 import type { ActivitySchema } from './activity-schema.ts'
+import { pruneUse } from './prune-use.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
@@ -32,6 +33,9 @@ export interface Pruned {
   messages: number
   statusEntries: number
   lastUses: number
+  usage: number
+  sightings: number
+  decisions: number
   /** Where the next call goes on looking for last uses without a credential; undefined: from the start. */
   resumeAt: string | undefined
 }
@@ -182,7 +186,10 @@ const idleClients = (
   before: number,
 ): Promise<number> => inBatches(() => store.transaction((trx) => removeIdleClients(trx, registration, column, before)))
 
-/** Last uses left behind by a deleted organization, looked for in the order of their ids. */
+/** What last uses are noted of. */
+const used = ['credentials', 'clients', 'sessions'] as const
+
+/** Last uses left behind by what was deleted, looked for in the order of their ids. */
 const strayLastUses = async (
   { db, activity }: Store,
   from: string,
@@ -199,9 +206,9 @@ const strayLastUses = async (
       .execute()
     const ids = uses.map((use) => use.credential_id)
     if (ids.length === 0) return { count, resumeAt: undefined }
-    const found = new Set(
-      (await db.selectFrom('credentials').select('id').where('id', 'in', ids).execute()).map((row) => row.id),
-    )
+    const found = new Set<string>()
+    for (const table of used)
+      for (const { id } of await db.selectFrom(table).select('id').where('id', 'in', ids).execute()) found.add(id)
     const strays = ids.filter((id) => !found.has(id))
     if (strays.length > 0)
       count += removed(
@@ -218,7 +225,7 @@ const strayLastUses = async (
  * credentials revoked or expired for 90 days with their last use, client secrets expired for a day, signing keys whose last token has
  * expired, what the authorization server keeps once it is over for a day (sessions at once), used ids, places in status lists, pushed requests and polls whose time ended over a minute ago,
  * clients that registered themselves 30 days ago, or whose metadata document is stale for a day, and that nobody has allowed anything,
- * and last uses without a credential. At most 10,000 rows of a kind a call, of these 200,000; `from` is the `resumeAt` of the call before.
+ * last uses of nothing that there is, and what is too old of counted use. At most 10,000 rows of a kind a call, of these 200,000; `from` is the `resumeAt` of the call before.
  * Commits nothing where there is nothing to remove. Any number of processes may do so at once.
  */
 export const pruneExpired = async (store: Store, now: number, from = ''): Promise<Pruned> => {
@@ -256,6 +263,7 @@ export const pruneExpired = async (store: Store, now: number, from = ''): Promis
     clientSecrets,
     signingKeys,
     lastUses: strays.count,
+    ...(await pruneUse(store, now)),
     resumeAt: strays.resumeAt,
   }
 }

@@ -24,6 +24,8 @@ export class Usage {
   /** Decisions written of each owner since its oldest were forgotten. */
   readonly #added = new Map<string, number>()
   #writtenAt: number
+  /** When a write has failed; -Infinity: the last one has not. */
+  #failedAt = -Infinity
   #writing: Promise<void> = Promise.resolve()
 
   /** `now`: Unix milliseconds. */
@@ -47,26 +49,34 @@ export class Usage {
     this.#window = new Window(now)
   }
 
-  /** Called about once a second: writes what people watch, and the counts once they have waited or are many. Throws when the store cannot be written to. */
+  /** Called about once a second: writes what people watch, and the counts once they have waited or are many. Throws when the store cannot be written to, and then lets it alone for a while. */
   tick(now: number): Promise<void> {
+    if (now - this.#failedAt < writeEveryMs) return Promise.resolve()
     const due = now - this.#writtenAt >= writeEveryMs || this.#window.isFilling || this.#closed.length > 0
-    return due ? this.flush(now) : this.#queue(() => this.#writeDecisions())
+    return due ? this.flush(now) : this.#queue(now, () => this.#writeDecisions())
   }
 
   /** Writes all. What could not be written is kept for the next time. */
   flush(now: number): Promise<void> {
     this.#turn(now)
     this.#writtenAt = now
-    return this.#queue(async () => {
+    return this.#queue(now, async () => {
       await this.#writeDecisions()
       await this.#writeCounts()
     })
   }
 
   /** One write after the other: each takes out what it has written. */
-  #queue(write: () => Promise<void>): Promise<void> {
+  #queue(now: number, write: () => Promise<void>): Promise<void> {
     const written = this.#writing.then(write)
-    this.#writing = written.catch(() => {})
+    this.#writing = written.then(
+      () => {
+        this.#failedAt = -Infinity
+      },
+      () => {
+        this.#failedAt = now
+      },
+    )
     return written
   }
 

@@ -15,6 +15,7 @@ import { search } from './conformance/search.ts'
 import { sharing } from './conformance/sharing.ts'
 import { tenancy } from './conformance/tenancy.ts'
 import { transactions } from './conformance/transactions.ts'
+import { use } from './conformance/use.ts'
 
 export type OpenedStore = Store & { migrated: readonly string[] }
 
@@ -38,6 +39,7 @@ const topics: Readonly<Record<string, readonly Requirement[]>> = {
   counters,
   'shared limits': sharing,
   activity,
+  use,
   'pushed requests': pushes,
   'device codes': deviceCodes,
   messages,

@@ -37,7 +37,11 @@ const nothing = {
   revokedTokens: 0,
   statusEntries: 0,
   usedIds: 0,
+  messages: 0,
   lastUses: 0,
+  usage: 0,
+  sightings: 0,
+  decisions: 0,
   resumeAt: undefined,
 }
 
@@ -91,7 +95,10 @@ export const pruning: readonly Requirement[] = [
       ].map(({ id }) => id)
       await store.recordLastUse(
         new Map(
-          [...keptCredentials, ...gone, 'stray-of-a-deleted-organization'].map((id): [string, number] => [id, at]),
+          [...keptCredentials, client, ...gone, 'stray-of-a-deleted-organization'].map((id): [string, number] => [
+            id,
+            at,
+          ]),
         ),
       )
       const keptSecrets = [
@@ -123,7 +130,7 @@ export const pruning: readonly Requirement[] = [
         (await store.activity.selectFrom('last_used').select('credential_id').orderBy('credential_id').execute()).map(
           (row) => row.credential_id,
         ),
-        keptCredentials,
+        [...keptCredentials, client].toSorted(),
       )
       assert.deepEqual(await idsOf(store, 'client_secrets'), keptSecrets)
       assert.deepEqual(await idsOf(store, 'signing_keys'), keptKeys)
