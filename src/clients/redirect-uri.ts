@@ -1,5 +1,5 @@
-// RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1: where a client may have people sent back to.
-import { isLoopbackName } from '../config/config.ts'
+// RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1: where a client may have people sent back to. The dashboard holds forms to the same rule: nothing of Node here.
+import { isLoopbackName } from '../config/base-url.ts'
 
 export const maxRedirectUriLength = 2000
 export const maxRedirectUris = 20

@@ -1,11 +1,10 @@
 // Base URLs of a Latchkey: https, or http where what is sent stays on this machine.
-import { isIP } from 'node:net'
+
+/** 127.0.0.0/8, as a URL writes it. */
+const loopbackAddress = /^127(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/
 
 export const isLoopbackName = (hostname: string): boolean =>
-  hostname === 'localhost' ||
-  hostname === '[::1]' ||
-  hostname === '::1' ||
-  (isIP(hostname) === 4 && hostname.startsWith('127.'))
+  hostname === 'localhost' || hostname === '[::1]' || hostname === '::1' || loopbackAddress.test(hostname)
 
 /** Names that lead nowhere but to this machine. */
 export const isThisMachine = (hostname: string): boolean => isLoopbackName(hostname) || hostname.endsWith('.localhost')
