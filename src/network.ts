@@ -91,8 +91,8 @@ export const networkAround = (address: string, bits: { ipv4: number; ipv6: numbe
   return formatNetwork({ words: words.map((word, index) => masked(word, index, prefix)), prefix })
 }
 
-/** Whether `network` holds all of `other`. */
-export const covers = ({ words, prefix }: Network, other: Network): boolean => {
+/** Whether the network holds all of `other`. */
+const covers = ({ words, prefix }: Network, other: Network): boolean => {
   if (words.length !== other.words.length || prefix > other.prefix) return false
   for (let index = 0; index < words.length; index += 1)
     if (masked(other.words[index] as number, index, prefix) !== words[index]) return false
@@ -104,3 +104,7 @@ export const isWithin = (networks: readonly Network[], address: string): boolean
   const found = parseNetwork(address)
   return !('mistake' in found) && networks.some((network) => covers(network, found))
 }
+
+/** Whether each of `inner` lies in one of `outer`. */
+export const areWithin = (inner: readonly Network[], outer: readonly Network[]): boolean =>
+  inner.every((network) => outer.some((candidate) => covers(candidate, network)))

@@ -1,5 +1,6 @@
 // Who asks for a change, and what they may do: the one place where management rights are decided.
 import { Refusal } from '../errors.ts'
+import type { Network } from '../network.ts'
 import type { Role } from '../store/schema.ts'
 
 export interface Actor {
@@ -22,6 +23,8 @@ export interface Actor {
   /** Environment and APIs that a key or client is held to; undefined: not held. */
   environment: string | undefined
   apis: readonly string[] | undefined
+  /** Where a key may be used from; undefined: anywhere. */
+  networks: readonly Network[] | undefined
   ip: string | undefined
   requestId: string | undefined
   /** Of a session, Unix milliseconds: when its person last proved who they are. */
@@ -39,6 +42,7 @@ export const actorWith = (given: Pick<Actor, 'kind' | 'id'> & Partial<Actor>): A
   expiresAt: undefined,
   environment: undefined,
   apis: undefined,
+  networks: undefined,
   ip: undefined,
   requestId: undefined,
   authenticatedAt: undefined,

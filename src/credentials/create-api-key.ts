@@ -7,12 +7,15 @@ import { findOrganization } from '../accounts/organizations/organization.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
+import { formatTimeOrNull } from '../rfc3339.ts'
 import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { type ExpiryInput, expiryOf } from './expiry.ts'
 import { hashOf, hintOf, makeApiKey } from './format.ts'
+import { networksColumn, readNetworks } from './networks.ts'
 import { apisOf, ownScopes, requireApis, requireKnownScopes, scopesOfRole, splitScopes } from './scopes.ts'
-import { type ApiKeyJson, type CredentialRow, apiKeyJson } from './wire.ts'
+import { type ApiKeyJson, tellApiKey } from './tell-api-keys.ts'
+import { type CredentialRow, listOf } from './wire.ts'
 import { isExchanged, requireWithin } from './within.ts'
 
 export interface NewApiKey extends ExpiryInput {
@@ -24,6 +27,8 @@ export interface NewApiKey extends ExpiryInput {
   scopes?: string | undefined
   /** Names of APIs. Default: those that the actor is held to, else all. */
   apis?: readonly string[] | undefined
+  /** Addresses and CIDRs that it may be used from. Default: those that the actor is held to, else anywhere. */
+  networks?: readonly string[] | undefined
   /** The author, where operators make a key for somebody: an owner or admin of the organization. */
   user_id?: string | undefined
 }
@@ -101,11 +106,12 @@ export const createApiKey = async (
   if (apis !== null) requireApis(config, apis)
   const scopes = scopesFor(config, actor, input, apis)
   const expiresAt = expiryOf(actor, input, now)
-  requireWithin(config, actor, { organizationId: organization_id, environment, apis, scopes, expiresAt })
+  const networks = input.networks ? readNetworks(input.networks) : (actor.networks ?? null)
+  requireWithin(config, actor, { organizationId: organization_id, environment, apis, scopes, expiresAt, networks })
   const marked = input.environment !== undefined || environment !== firstEnvironment
   const key = makeApiKey(config.keyPrefixes[0] as string, marked ? environment : undefined)
   const id = randomUUIDv7()
-  return store.transaction(async (trx) => {
+  const made = await store.transaction(async (trx) => {
     await requireActiveOrganization(trx, actor, organization_id)
     const row: CredentialRow = {
       id,
@@ -124,11 +130,10 @@ export const createApiKey = async (
       created_at: now,
       expires_at: expiresAt,
       revoked_at: null,
-      networks: null,
+      networks: networksColumn(networks),
       succeeds: null,
     }
     await trx.insertInto('credentials').values(row).execute()
-    const json = apiKeyJson(row)
     await recordChange(trx, actor, now, {
       action: 'api_key.created',
       targetKind: 'api_key',
@@ -137,12 +142,14 @@ export const createApiKey = async (
       detail: {
         name,
         environment,
-        scopes: json.scopes,
-        apis: json.apis,
-        created_by: json.created_by,
-        expires_at: json.expires_at,
+        scopes: row.scopes,
+        apis: listOf(row.apis),
+        networks: listOf(row.networks),
+        created_by: row.user_id,
+        expires_at: formatTimeOrNull(row.expires_at),
       },
     })
-    return { ...json, key }
+    return row
   })
+  return { ...(await tellApiKey(store, made, now)), key }
 }

@@ -6,8 +6,9 @@ import type { Schema, StoredKind } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { requireReachOf } from './create-token.ts'
 import { type ApiKeyPath, type TokenPath, chosenOrganizations, findOwnApiKey, findToken, tenantOf } from './find.ts'
+import { type ApiKeyJson, tellApiKey } from './tell-api-keys.ts'
 import { type TokenJson, toToken } from './token.ts'
-import { type ApiKeyJson, type CredentialRow, apiKeyJson, lastUses } from './wire.ts'
+import type { CredentialRow } from './wire.ts'
 
 /** Sets the time of revocation; of one that is revoked already it stays the first. */
 const end = async (trx: Kysely<Schema>, actor: Actor, row: CredentialRow, now: number): Promise<CredentialRow> => {
@@ -32,7 +33,7 @@ const end = async (trx: Kysely<Schema>, actor: Actor, row: CredentialRow, now: n
 /** Revokes a key: admins any, members their own. Throws as `findOwnApiKey`. */
 export const revokeApiKey = async (store: Store, actor: Actor, path: ApiKeyPath, now: number): Promise<ApiKeyJson> => {
   const row = await store.transaction(async (trx) => end(trx, actor, await findOwnApiKey(trx, actor, path), now))
-  return apiKeyJson(row, (await lastUses(store, [row.id])).get(row.id))
+  return tellApiKey(store, row, now)
 }
 
 /** Revokes the key or token of this hash for whoever presents it; undefined where there is none, or it has been revoked before. `actorOf`: from its id. */

@@ -12,9 +12,11 @@ import { requireReachOf } from './create-token.ts'
 import { requireNotOutlived } from './expiry.ts'
 import { type ApiKeyPath, type TokenPath, chosenOrganizations, findOwnApiKey, findToken, tenantOf } from './find.ts'
 import { hashOf, hintOf, makeApiKey, makePersonalAccessToken } from './format.ts'
+import { networksOfColumn } from './networks.ts'
 import { splitScopes } from './scopes.ts'
+import { type ApiKeyJson, tellApiKey } from './tell-api-keys.ts'
 import { type TokenJson, toToken } from './token.ts'
-import { type ApiKeyJson, type CredentialRow, apiKeyJson, listOf } from './wire.ts'
+import { type CredentialRow, listOf } from './wire.ts'
 import { isItself, requireWithin } from './within.ts'
 
 export const defaultOverlapSeconds = 86_400
@@ -75,17 +77,17 @@ const replace = async (
 }
 
 /**
- * Rotates an API key: its name, environment, scopes, APIs, end and limit stay. Its powers must lie within the actor's (within.ts), unless it is the actor itself.
+ * Rotates an API key: its name, environment, scopes, APIs, networks, end and limit stay. Its powers must lie within the actor's (within.ts), unless it is the actor itself.
  * Throws as `findOwnApiKey`, `forbidden`, and `conflict`, for a suspended organization too.
  */
-export const rotateApiKey = (
+export const rotateApiKey = async (
   store: Store,
   config: Config,
   actor: Actor,
   input: ApiKeyPath & Overlap,
   now: number,
-): Promise<ApiKeyJson & { key: string }> =>
-  store.transaction(async (trx) => {
+): Promise<ApiKeyJson & { key: string }> => {
+  const { row, key } = await store.transaction(async (trx) => {
     const old = await findOwnApiKey(trx, actor, input)
     const organizationId = old.organization_id as string
     await requireActiveOrganization(trx, actor, organizationId)
@@ -97,12 +99,15 @@ export const rotateApiKey = (
         apis: listOf(old.apis),
         scopes,
         expiresAt: old.expires_at,
+        networks: networksOfColumn(old.networks),
       })
     }
     const marked = old.hint.includes(`_${old.environment}_`)
     const key = makeApiKey(config.keyPrefixes[0] as string, marked ? old.environment : undefined)
-    return { ...apiKeyJson(await replace(trx, actor, old, key, input, now)), key }
+    return { row: await replace(trx, actor, old, key, input, now), key }
   })
+  return { ...(await tellApiKey(store, row, now)), key }
+}
 
 /**
  * Rotates a personal access token: its name, organizations, end and limit stay. Throws as `findToken`, `forbidden` where it reaches further

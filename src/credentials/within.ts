@@ -2,6 +2,7 @@
 import { type Actor, roleIn } from '../accounts/actor.ts'
 import { type Config, isIdentityScope, isReservedScope } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
+import { type Network, areWithin, formatNetwork } from '../network.ts'
 import { requireNotOutlived } from './expiry.ts'
 import { apisOf, ownScopes, scopesOfRole } from './scopes.ts'
 
@@ -15,6 +16,8 @@ export interface Powers {
   scopes: readonly string[] | null
   /** Unix milliseconds; null: never. */
   expiresAt: number | null
+  /** Where it may be used from; absent or null: from anywhere. */
+  networks?: readonly Network[] | null
 }
 
 /** A JWT or CWT has its own scopes, which may be fewer than those of what it was exchanged from; so has what a person allowed a client, but for `manage`. */
@@ -33,10 +36,15 @@ const forbidden = (message: string): never => {
 export const requireWithin = (
   config: Config,
   actor: Actor,
-  { organizationId, environment, apis, scopes: asked, expiresAt }: Powers,
+  { organizationId, environment, apis, scopes: asked, expiresAt, networks = null }: Powers,
 ): void => {
   requireNotOutlived(actor, expiresAt)
   if (actor.operator) return
+  const from = actor.networks
+  if (from !== undefined && (networks === null || !areWithin(networks, from)))
+    forbidden(
+      `Your credential may be used from ${from.map(formatNetwork).join(', ')} alone; what it makes is held to addresses among these.`,
+    )
   // what tells of a person is that person's alone to allow
   const scopes = asked?.filter((scope) => !isIdentityScope(scope)) ?? null
   const reserved = scopes?.find(isReservedScope)

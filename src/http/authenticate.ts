@@ -51,6 +51,7 @@ const localActor = (request: FastifyRequest): Actor => ({
   expiresAt: undefined,
   environment: undefined,
   apis: undefined,
+  networks: undefined,
   ip: undefined,
   requestId: request.id,
   authenticatedAt: undefined,
@@ -102,6 +103,7 @@ const actorOf = (api: Api, principal: Principal, ip: string, requestId: string):
   environment: principal.memberships === undefined && principal.grant === undefined ? principal.environment : undefined,
   // where a client may call is one thing, what the person makes through it another
   apis: managesForPerson(principal) ? undefined : principal.apis,
+  networks: principal.networks,
   ip,
   requestId,
   authenticatedAt: undefined,

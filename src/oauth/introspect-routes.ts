@@ -53,6 +53,11 @@ const schema = {
   body: Type.Object({
     token: Type.String(),
     token_type_hint: Text,
+    ip: Type.Optional(
+      Type.String({
+        description: 'Where the token came from (§2.1): without it, a key that is held to networks is not active.',
+      }),
+    ),
     ...clientFields,
   }),
   response: { 200: IntrospectionAnswer, 400: ErrorAnswer, 401: ErrorAnswer },

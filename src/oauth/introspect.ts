@@ -2,6 +2,7 @@
 import { clientParameters } from '../clients/authenticate.ts'
 import type { Api, Config } from '../config/config.ts'
 import { hashOf } from '../credentials/format.ts'
+import { plainAddress } from '../network.ts'
 import type { Tier } from '../store/schema.ts'
 import { peekClaims } from '../tokens/peek-token.ts'
 import type { Decision, Principal } from '../verify/decision.ts'
@@ -41,14 +42,23 @@ const inactive: Introspection = { active: false }
 /** Answers one introspection request. Throws OAuthError. */
 export const introspect = async (deps: OAuthDeps, request: FormRequest): Promise<Introspection> => {
   // token_type_hint is but a hint (§2.1): the form of a token says more
-  const parameters = parseForm(request.body).once(['token', 'token_type_hint', ...clientParameters])
+  const parameters = parseForm(request.body).once(['token', 'token_type_hint', 'ip', ...clientParameters])
   const caller = await introspectionCaller(deps, request, parameters)
   const token = parameters.get('token')
   if (token === undefined) throw new OAuthError('invalid_request', 'Send the token')
   if (refreshTokenForm.test(token))
     return caller.clientId === undefined ? inactive : ofRefreshToken(deps, token, caller.clientId)
+  const address = parameters.get('ip')
+  const ip = address === undefined ? undefined : plainAddress(address)
+  if (address !== undefined && ip === undefined)
+    throw new OAuthError('invalid_request', 'The ip must be an IPv4 or IPv6 address')
   for (const api of candidates(deps.config, token, caller, request.hostApi)) {
-    const decision = await deps.verifier.judge(api, { credential: token, dryRun: true, introspected: true })
+    const decision = await deps.verifier.judge(api, {
+      credential: token,
+      caller: { ip },
+      dryRun: true,
+      introspected: true,
+    })
     const principal = goodFor(decision)
     if (principal) return ofPrincipal(deps.config, api, principal)
   }

@@ -9,6 +9,7 @@ export interface CredentialRow {
   environment: string
   scopes: string | null
   apis: string | null
+  networks: string | null
   lineage_id: string
   created_at: number
   expires_at: number | null
@@ -46,6 +47,7 @@ export const toCredential = (row: CredentialRow): CredentialRecord => {
     environment: row.environment,
     scopes: words(row.scopes),
     apis: list(row.apis),
+    networks: list(row.networks),
     lineageId: row.lineage_id,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
@@ -148,7 +150,7 @@ export const toGrant = (row: GrantRow): GrantRecord => ({
  */
 export const lookupSql = (aggregate: (columns: string) => string, parameter: string) => {
   const credential = (column: 'hash' | 'id'): string => `
-    SELECT c.id, c.kind, c.name, c.environment, c.scopes, c.apis, c.lineage_id, c.created_at, c.expires_at, c.revoked_at, c.user_id, c.organization_id, c.all_organizations,
+    SELECT c.id, c.kind, c.name, c.environment, c.scopes, c.apis, c.networks, c.lineage_id, c.created_at, c.expires_at, c.revoked_at, c.user_id, c.organization_id, c.all_organizations,
       o.tier AS organization_tier, o.suspended_at AS organization_suspended_at,
       u.id AS user_found, u.operator AS user_operator, u.suspended_at AS user_suspended_at,
       CASE WHEN c.kind = 'api_key' THEN NULL ELSE (

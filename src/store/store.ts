@@ -25,6 +25,8 @@ export interface CredentialRecord {
   environment: string
   scopes: readonly string[] | null
   apis: readonly string[] | null
+  /** Addresses and CIDRs that it may be used from; null: from anywhere. */
+  networks: readonly string[] | null
   lineageId: string
   createdAt: number
   expiresAt: number | null

@@ -2,6 +2,7 @@
 import type { Code } from '../errors.ts'
 import type { LimitState } from '../limits/allowance.ts'
 import type { AppliedLimit } from '../limits/policy.ts'
+import type { Network } from '../network.ts'
 import type { CredentialKind } from '../profiles/profile.ts'
 import type { Tier } from '../store/schema.ts'
 import type { MembershipRecord } from '../store/store.ts'
@@ -40,6 +41,8 @@ export interface Principal {
   operator: boolean
   /** APIs that the credential is held to; undefined: all. */
   apis: readonly string[] | undefined
+  /** Where a key, and what is exchanged from it, may be used from; undefined: anywhere. */
+  networks: readonly Network[] | undefined
   /** Limits that it meets here. */
   limits: readonly AppliedLimit[]
 }
@@ -54,6 +57,7 @@ export const checks = [
   'proof',
   'environment',
   'api',
+  'network',
   'organization',
   'scope',
   'limit',

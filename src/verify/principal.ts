@@ -1,7 +1,9 @@
 // What a credential is worth at an API: what its origin grants, the organization that a request is for, and the principal that follows from both.
 import { type Api, isIdentityScope, isReservedScope } from '../config/config.ts'
 import type { Code } from '../errors.ts'
+import { networksOf } from './networks.ts'
 import { appliedLimits, needsPayer } from '../limits/policy.ts'
+import type { Network } from '../network.ts'
 import type { Role } from '../store/schema.ts'
 import type { ClientRecord, CredentialRecord, GrantRecord, MembershipRecord } from '../store/store.ts'
 import type { Attribution, Principal } from './decision.ts'
@@ -16,6 +18,8 @@ export interface Standing {
   ended: string | undefined
   environment: string
   apis: readonly string[] | null
+  /** Where it may be used from; undefined: anywhere. */
+  networks: readonly Network[] | undefined
   /** Of keys and clients: the owner. */
   organizationId: string | undefined
   memberships: ReadonlyMap<string, MembershipRecord> | undefined
@@ -63,6 +67,7 @@ const makeStanding = (origin: Origin): Standing => {
       ended: endedGrant(origin),
       environment: client.environment,
       apis: client.apis,
+      networks: undefined,
       organizationId: grant ? undefined : client.organization?.id,
       // of somebody who acts for no organization there is none to look for
       memberships: grant && (grant.organizationId !== null || grant.allOrganizations) ? grant.memberships : undefined,
@@ -82,6 +87,7 @@ const makeStanding = (origin: Origin): Standing => {
     ended,
     environment: credential.environment,
     apis: credential.apis,
+    networks: networksOf(credential),
     organizationId: credential.organization?.id,
     memberships:
       credential.kind === 'api_key'
@@ -189,6 +195,7 @@ const makePrincipal = (origin: Origin, standing: Standing, api: Api, id: string 
     operator:
       everywhere && (grant ?? (stored?.kind === 'personal_access_token' ? stored : undefined))?.operator === true,
     apis: standing.apis ?? undefined,
+    networks: standing.networks,
     limits: appliedLimits(api, tier, environment, {
       credential: origin.kind === 'oauth_token' ? `${origin.client.id}:${subject}` : origin.credential.lineageId,
       // a stored credential and what is exchanged from it count as one, or a new token would be a new limit

@@ -1,4 +1,4 @@
-// The one judgement of any credential: read → format or signature → expiry → status → proof → environment → API →
+// The one judgement of any credential: read → format or signature → expiry → status → proof → environment → API → network →
 // organization → scope → limit → decision. Every check is a phase of `judge`; nothing else decides whether a caller gets in.
 import type { Api } from '../config/config.ts'
 import type { Code } from '../errors.ts'
@@ -8,6 +8,7 @@ import type { LastUse } from './last-use.ts'
 import type { Attribution, Check, Decision, Judgement, Principal } from './decision.ts'
 import { type Found, type Origin, type Sources, findOrigin } from './origin.ts'
 import { maxCredentialLength } from './credential.ts'
+import { whyOutside } from './networks.ts'
 import {
   type Standing,
   attributionOf,
@@ -124,7 +125,7 @@ export class Verifier {
   /** The caller is known from here on: refusals carry the principal and its limits. */
   #weigh(
     api: Api,
-    { scopes = [], organizationId, cost = 1, dryRun = false, introspected = false, exchange }: Judgement,
+    { scopes = [], organizationId, caller, cost = 1, dryRun = false, introspected = false, exchange }: Judgement,
     origin: Origin,
     standing: Standing,
     now: number,
@@ -139,7 +140,7 @@ export class Verifier {
       const limits = introspected ? [] : await this.#allowance.peek(principal.limits, now)
       return { valid: false, code, reason: { check, detail }, principal, limits, ...(missing && { missing }) }
     }
-    // 5. environment and API
+    // 5. environment, API and network
     if (!api.environments.has(standing.environment)) {
       return deny(
         'environment_mismatch',
@@ -149,6 +150,8 @@ export class Verifier {
     }
     if (standing.apis !== null && !standing.apis.includes(api.name))
       return deny('forbidden', 'api', `The credential is held to ${standing.apis.join(', ')}.`)
+    const outside = standing.networks && whyOutside(standing.networks, caller?.ip)
+    if (outside !== undefined) return deny('forbidden', 'network', outside)
     // 6. organization
     const organization = organizationOf(origin, standing, api, organizationId)
     if ('code' in organization) return deny(organization.code, 'organization', organization.detail)

@@ -42,12 +42,16 @@ test('a key is told once, kept as a hash, found at once, and listed by its hint'
     environment: 'live',
     scopes: 'read write',
     apis: ['embeddings'],
+    networks: null,
     created_by: owner.id,
+    created_by_name: 'Ada',
     created_at: time(),
     last_used_at: null,
     expires_at: null,
     revoked_at: null,
+    state: 'active',
     replaces: null,
+    rotated_to: null,
   })
   const found = await find(String(key))
   assert.equal(found?.id, made.body.id)

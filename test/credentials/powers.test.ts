@@ -215,6 +215,7 @@ test('a client of the organization makes keys within its scopes', async () => {
     expiresAt: clock.at + 3_600_000,
     environment: 'live',
     apis: undefined,
+    networks: undefined,
     ip: undefined,
     requestId: undefined,
     authenticatedAt: undefined,

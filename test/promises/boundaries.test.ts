@@ -45,6 +45,7 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   withdrawUserInvitation: { needs: 'operator' },
   listApiKeys: { needs: 'viewer' },
   createApiKey: { needs: 'member', body: { name: 'Mallory' } },
+  revokeApiKeys: { needs: 'admin', body: { key_ids: ['{key_id}'] } },
   listClients: { needs: 'viewer' },
   listClientsOfNobody: { needs: 'operator' },
   deleteClientOfNobody: { needs: 'operator' },

@@ -133,6 +133,7 @@ test('/explain names the proof among the checks, after those that look at the to
       ['proof', false],
       ['environment', null],
       ['api', null],
+      ['network', null],
       ['organization', null],
       ['scope', null],
       ['limit', null],

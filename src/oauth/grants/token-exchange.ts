@@ -29,7 +29,9 @@ const invalidSubject = (reason: string): OAuthError =>
   new OAuthError('invalid_request', 'The subject_token is not valid', { reason })
 
 /** What a refused key is told: of one that is not good nothing, of a good one what keeps it out. */
-const refusal = ({ code, reason: { detail } }: Decision & { valid: false }): OAuthError => {
+const refusal = ({ code, reason: { check, detail } }: Decision & { valid: false }): OAuthError => {
+  if (check === 'network')
+    return new OAuthError('invalid_request', 'The subject_token may not be used from this address', { reason: detail })
   switch (code) {
     case 'environment_mismatch':
     case 'forbidden':

@@ -59,6 +59,7 @@ export const lookups: readonly Requirement[] = [
         organization_id: organization,
         scopes: 'read write',
         apis: '["one","two"]',
+        networks: '["10.0.0.0/8"]',
         expires_at: at + 1,
         environment: 'test',
       })
@@ -69,6 +70,7 @@ export const lookups: readonly Requirement[] = [
         environment: 'test',
         scopes: ['read', 'write'],
         apis: ['one', 'two'],
+        networks: ['10.0.0.0/8'],
         createdAt: at,
         lineageId: id,
         expiresAt: at + 1,
