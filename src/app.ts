@@ -16,6 +16,7 @@ import type { Api, Config } from './config/config.ts'
 import { credentialRoutes } from './credentials/routes.ts'
 import { type Dashboard, createDashboard } from './dashboard/dashboard.ts'
 import { dashboardPages } from './dashboard/dashboard-pages.ts'
+import { deploymentRoutes } from './dashboard/deployment-routes.ts'
 import { settle } from './deployment.ts'
 import { Refusal } from './errors.ts'
 import { createForwardAuth, directForwardAuth, forwardAuthRoutes } from './gateway/forward-auth.ts'
@@ -279,6 +280,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       )
       await api.register(verifyRoutes(routes))
       await api.register(accountsRoutes(routes))
+      await api.register(deploymentRoutes(routes))
       await api.register(credentialRoutes(routes))
       await api.register(clientRoutes(routes))
       await api.register(useRoutes(routes))

@@ -123,6 +123,9 @@ const isFromDashboard = ({ site, raw, headers }: FastifyRequest): boolean =>
   headers.authorization === undefined &&
   isFromOwnPage(raw)
 
+const organizationNamed = ({ params }: FastifyRequest): string | undefined =>
+  (params as { organization_id?: string }).organization_id
+
 export interface AuthenticateDeps {
   /** People signed in in a browser may ask; undefined: credentials alone. `secure`: whether cookies are. */
   sessions: { store: Store; lastUse: Pick<LastUse, 'touch'>; secure: boolean } | undefined
@@ -183,7 +186,7 @@ export const authenticate =
       if (session) {
         sessions.lastUse.touch(session.id, deps.now())
         const origin = { ip: clientAddress(request.raw, proxies), requestId: request.id }
-        request.actor = await managingActor(sessions.store, session, origin)
+        request.actor = await managingActor(sessions.store, session, origin, organizationNamed(request))
         reply.header('cache-control', 'no-store')
         return
       }

@@ -15,6 +15,7 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   explain: { needs: 'verify', body: { credential: 'x', api: 'multi' } },
   inspect: { needs: 'anybody', body: { token: 'eyJhbGciOiJub25lIn0.e30.' } },
   describeCaller: { needs: 'anybody' },
+  describeDeployment: { needs: 'anybody' },
   createUser: { needs: 'operator', body: { email: 'new@example.com', name: 'New' } },
   listUsers: { needs: 'operator' },
   getUser: { needs: 'operator' },

@@ -2,6 +2,7 @@
 import { QueryClient, queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import type { Organization } from '../../../src/accounts/organizations/organization.ts'
 import type { Caller } from '../../../src/accounts/users/caller.ts'
+import type { Deployment } from '../../../src/dashboard/deployment-routes.ts'
 import { ApiError, api } from './client.ts'
 
 export type { Organization } from '../../../src/accounts/organizations/organization.ts'
@@ -39,3 +40,13 @@ export const organizationQuery = (organizationId: string) =>
 /** The organization whose page this is. Only below /organizations/$organizationId, whose frame has asked before. */
 export const useOrganization = (organizationId: string): Organization =>
   useSuspenseQuery(organizationQuery(organizationId)).data
+
+/** The server's APIs and environments: the same as long as it runs. */
+export const deploymentQuery = queryOptions({
+  queryKey: ['deployment'],
+  queryFn: ({ signal }) => api.get<Deployment>('/deployment', undefined, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+/** What there is to make credentials for. */
+export const useDeployment = (): Deployment => useSuspenseQuery(deploymentQuery).data
