@@ -53,6 +53,7 @@ import { LastUse } from './verify/last-use.ts'
 import { directVerify } from './verify/direct-routes.ts'
 import { Proofs } from './verify/proofs.ts'
 import { verifyRoutes } from './verify/routes.ts'
+import { standingRoutes } from './verify/standing-routes.ts'
 import { VerifyBody } from './verify/schemas.ts'
 import { Verifier } from './verify/verify.ts'
 import { written } from './verify/wire.ts'
@@ -279,6 +280,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
         } satisfies AuthenticateDeps),
       )
       await api.register(verifyRoutes(routes))
+      await api.register(standingRoutes(routes))
       await api.register(accountsRoutes(routes))
       await api.register(deploymentRoutes(routes))
       await api.register(credentialRoutes(routes))

@@ -71,7 +71,12 @@ const server = actorWith({ kind: 'local', id: 'server' })
 /** Ends the grant and all that stands on it, from the next request on; answers whether it had not ended so before. `reason` goes to the audit trail. */
 export const revokeGrant = async (
   trx: Transaction<Schema>,
-  { id, organization_id: organizationId, client_id }: Pick<PersonGrant, 'id' | 'organization_id' | 'client_id'>,
+  {
+    id,
+    organization_id: organizationId,
+    client_id,
+    user_id,
+  }: Pick<PersonGrant, 'id' | 'organization_id' | 'client_id' | 'user_id'>,
   reason: string,
   now: number,
   actor: Actor = server,
@@ -88,7 +93,7 @@ export const revokeGrant = async (
     targetKind: 'grant',
     targetId: id,
     organizationId,
-    detail: { reason, client_id },
+    detail: { reason, client_id, user_id },
   })
   return true
 }

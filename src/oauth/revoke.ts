@@ -68,7 +68,7 @@ const endGrant = async (
   const grant = await store.db
     .selectFrom('refresh_tokens')
     .innerJoin('grants', 'grants.id', 'refresh_tokens.grant_id')
-    .select(['grants.id', 'grants.organization_id', 'grants.client_id'])
+    .select(['grants.id', 'grants.organization_id', 'grants.client_id', 'grants.user_id'])
     .where('refresh_tokens.hash', '=', hashOf(refreshToken))
     .where('grants.client_id', '=', client.id)
     .executeTakeFirst()

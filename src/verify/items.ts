@@ -1,9 +1,12 @@
 // What one item of a verify request asks, and its answer as JSON.
+import { setImmediate } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import type { Static } from 'typebox'
 import type { Actor } from '../accounts/actor.ts'
 import type { Api, Config } from '../config/config.ts'
-import { Refusal } from '../errors.ts'
-import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
+import { type Code, Refusal } from '../errors.ts'
+import { isStoreFault } from '../store/fault.ts'
+import { type MaybePromise, andThen, orElse } from '../store/maybe-promise.ts'
 import { plainAddress } from '../network.ts'
 import type { Decision, Judgement } from './decision.ts'
 import type { ProofError } from './proofs.ts'
@@ -83,3 +86,45 @@ export const outcomeText = (api: Api, decision: Decision, requestId: string): st
 /** Judges one item; answers the JSON of its outcome. */
 export const judgeItem = ({ verifier }: VerifyDeps, api: Api, item: Item, requestId: string): MaybePromise<string> =>
   andThen(verifier.judge(api, judgementOf(item, requestId)), (decision) => outcomeText(api, decision, requestId))
+
+/** Items judged before others get their turn: most of a batch's time is its tokens' signatures. */
+const itemsATurn = 100
+
+/** Where an item could not be judged, the others still are: what they spent was spent. */
+const faultText = (fault: unknown, requestId: string, log: Pick<Logger, 'error'>): string => {
+  log.error({ request_id: requestId, err: fault }, 'fault')
+  const code: Code = isStoreFault(fault) ? 'temporarily_unavailable' : 'internal_error'
+  return `{"valid":false,"code":"${code}","request_id":"${requestId}"}`
+}
+
+/**
+ * Judges items, each by itself, those of one credential in their order; answers the JSON of each. On Postgres the look-ups of a turn travel
+ * together. Never throws.
+ */
+export const judgeItems = async (
+  deps: VerifyDeps,
+  apis: readonly Api[],
+  items: readonly Item[],
+  requestId: string,
+  log: Pick<Logger, 'error'>,
+): Promise<string[]> => {
+  const texts: string[] = []
+  const judge = (item: Item, index: number): MaybePromise<string> =>
+    orElse(
+      () => judgeItem(deps, apis[index] as Api, item, requestId),
+      (fault) => faultText(fault, requestId, log),
+    )
+  for (let from = 0; from < items.length; from += itemsATurn) {
+    if (from > 0) await setImmediate()
+    const latest = new Map<string, MaybePromise<string>>()
+    const judged = items.slice(from, from + itemsATurn).map((item, index) => {
+      const before = latest.get(item.credential)
+      const judging =
+        before instanceof Promise ? before.then(() => judge(item, from + index)) : judge(item, from + index)
+      latest.set(item.credential, judging)
+      return judging
+    })
+    texts.push(...(await Promise.all(judged)))
+  }
+  return texts
+}

@@ -1,13 +1,14 @@
 // POST /verify: one decision for any credential. POST /explain: the same as a dry run, check by check. POST /inspect: what a token says.
+// GET /describe: how an API answers.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { FastifyReply } from 'fastify'
-import type { Api } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
 import { inspectToken } from '../tokens/inspect-token.ts'
 import { maxCredentialLength } from './credential.ts'
 import { checks } from './decision.ts'
-import { type VerifyDeps, apiOf, judgeItem, judgementOf, outcomeJson, requireVerify } from './items.ts'
+import { Description, describe } from './describe.ts'
+import { type VerifyDeps, apiOf, judgeItem, judgeItems, judgementOf, outcomeJson, requireVerify } from './items.ts'
 import { ExplainBody, ExplainResponse, VerifyBody, VerifyResponse } from './schemas.ts'
 
 /** Room for a full batch of long credentials. */
@@ -48,8 +49,7 @@ export const verifyRoutes =
           throw new Refusal('invalid_request', 'Beside "items" nothing else is taken: write it in each item.')
         // every API is known before anything is spent
         const apis = items.map((item) => apiOf(config, actor, item.api))
-        const results: string[] = []
-        for (const [index, item] of items.entries()) results.push(await judgeItem(deps, apis[index] as Api, item, id))
+        const results = await judgeItems(deps, apis, items, id, request.log)
         return sendText(reply, `{"results":[${results.join(',')}]}`)
       },
     )
@@ -79,6 +79,25 @@ export const verifyRoutes =
           })),
           request_id: request.id,
         }
+      },
+    )
+    app.get(
+      '/describe',
+      {
+        schema: {
+          operationId: 'describeApi',
+          summary: 'Describe how an API takes credentials and answers, for a program that does so in its place',
+          tags: ['Verify'],
+          querystring: Type.Object(
+            { api: Type.Optional(Type.String({ maxLength: 63 })) },
+            { additionalProperties: false },
+          ),
+          response: { 200: Description },
+        },
+      },
+      async ({ actor, query }) => {
+        requireVerify(actor)
+        return describe(apiOf(config, actor, query.api))
       },
     )
     app.post(

@@ -86,7 +86,7 @@ export const identityHeaders = (principal: Principal): Readonly<Headers> => {
 }
 
 /** RFC 9745, RFC 8594: sent with every answer to a legacy token. */
-const deprecationHeaders = ({ legacyTokens }: Api): Headers =>
+export const deprecationHeaders = ({ legacyTokens }: Api): Headers =>
   legacyTokens
     ? {
         deprecation: `@${Math.floor(legacyTokens.deprecatedAt / 1000)}`,
@@ -140,7 +140,7 @@ const challenge = (api: Api, { scheme = 'Bearer', error, description, scope }: C
 }
 
 /** An error in the profile's words. `message` replaces the catalogue's text where the profile has none of its own. */
-const errorBody = (
+export const errorBody = (
   profile: Profile,
   code: Code,
   requestId: string,

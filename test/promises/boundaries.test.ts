@@ -13,6 +13,8 @@ const organization = '/organizations/{organization_id}'
 const operations: Record<string, { needs: Needs; body?: object }> = {
   verify: { needs: 'verify', body: { credential: 'x', api: 'multi' } },
   explain: { needs: 'verify', body: { credential: 'x', api: 'multi' } },
+  describeApi: { needs: 'verify' },
+  streamRevocations: { needs: 'verify' },
   inspect: { needs: 'anybody', body: { token: 'eyJhbGciOiJub25lIn0.e30.' } },
   describeCaller: { needs: 'anybody' },
   describeDeployment: { needs: 'anybody' },
