@@ -72,7 +72,7 @@ const described = (code: Code, scheme: Scheme, { status, headers, body }: Answer
   code,
   scheme,
   status,
-  headers: headers as Headers,
+  headers: headers,
   body: body as Record<string, unknown>,
 })
 

@@ -113,7 +113,7 @@ test('a change is told by every process on the store, by its id alone; what was 
 await withPostgres('a change is told by every process on the store: Postgres', () => {
   test('a change is told by every process on the store, by its id alone; what was missed is told again: Postgres', async (t) => {
     let drop: () => unknown = () => {}
-    const schema = await temporarySchema({ after: (clean: typeof drop) => (drop = clean) } as never)
+    const schema = await temporarySchema({ after: (clean: typeof drop) => (drop = clean) })
     try {
       await story(t, { DATABASE_URL: urlOf(schema), LATCHKEY_SECRET: 'one secret for both of the processes' })
     } finally {
