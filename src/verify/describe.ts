@@ -6,7 +6,6 @@ import type { Code } from '../errors.ts'
 import { takesDpop } from '../profiles/profile.ts'
 import {
   type Answer,
-  type Headers,
   type Scheme,
   deprecationHeaders,
   errorAnswer,
