@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Config } from '../config/config.ts'
-import { ListOf, listFields, searchField } from '../http/list.ts'
+import { ListOf, SortedCursor, searchField, sortedListFields } from '../http/list.ts'
 import { Id, Name, Nullable, Scope, Time } from '../http/schemas.ts'
 import type { Store } from '../store/store.ts'
 import { createApiKey } from './create-api-key.ts'
@@ -92,11 +92,8 @@ const UpdateBody = Type.Object(
 
 const ListQuery = Type.Object(
   {
-    ...listFields,
+    ...sortedListFields,
     ...searchField,
-    cursor: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,2000}$', description: '`next_cursor` of the page before.' }),
-    ),
     ...StatusFilter,
     environment: Type.Optional(Type.String({ minLength: 1, maxLength: 16 })),
     sort: Type.Optional(
@@ -143,7 +140,7 @@ export const apiKeysRoutes =
           summary: 'List the API keys of an organization',
           params,
           querystring: ListQuery,
-          response: { 200: ListOf(ApiKey) },
+          response: { 200: ListOf(ApiKey, SortedCursor) },
         },
       },
       (request) => listApiKeys(store, request.actor, { ...request.params, ...request.query }, now()),

@@ -129,6 +129,7 @@ const byLastUse = async (
 ): Promise<Found[]> => {
   const all = await query
     .select('id')
+    .orderBy('id', descending ? 'desc' : 'asc')
     .limit(mostByUse + 1)
     .execute()
   if (all.length > mostByUse)
@@ -141,13 +142,18 @@ const byLastUse = async (
     all.map(({ id }) => id),
   )
   const sign = descending ? -1 : 1
-  const compare = (a: Place, b: Place): number =>
-    sign * (Number(a.value) - Number(b.value) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
-  const places = all.map(({ id }) => ({ id, value: used.get(id) ?? 0 }))
-  const shown = places
-    .filter((place) => after === undefined || compare(place, after) > 0)
-    .sort(compare)
-    .slice(0, rowsFor(request))
+  const isAfter = (value: number, id: string): boolean => {
+    if (after === undefined) return true
+    const later = sign * (value - Number(after.value))
+    return later > 0 || (later === 0 && (descending ? id < after.id : id > after.id))
+  }
+  const places: { id: string; value: number }[] = []
+  for (const { id } of all) {
+    const value = used.get(id) ?? 0
+    if (isAfter(value, id)) places.push({ id, value })
+  }
+  // sorting leaves those of one value in the order that they came in, that of their ids
+  const shown = places.sort((a, b) => sign * (a.value - b.value)).slice(0, rowsFor(request))
   if (shown.length === 0) return []
   const rows = await query
     .selectAll('credentials')

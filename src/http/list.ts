@@ -1,5 +1,5 @@
 // How lists are asked for and answered: `?limit=&cursor=` → `{data, next_cursor}`. The paging itself is store/page.ts.
-import { type TSchema, Type } from 'typebox'
+import { type TSchema, type TString, Type } from 'typebox'
 import { defaultLimit, maxLimit } from '../store/page.ts'
 import { maxSearchLength } from '../store/search.ts'
 import { Id, Nullable } from './schemas.ts'
@@ -25,10 +25,20 @@ export const searchField = {
 
 export const listQuery = Type.Object(listFields, { additionalProperties: false })
 
-export const ListOf = <T extends TSchema>(entry: T) =>
+/** A place in a list that can be sorted by other things than age: what comes next is found by more than an id. */
+export const SortedCursor = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,2000}$',
+  description: '`next_cursor` of the page before.',
+})
+
+/** In the place of `listFields`, for lists in several orders. */
+export const sortedListFields = { limit, cursor: Type.Optional(SortedCursor) }
+
+/** `cursor`: the form of its cursors. */
+export const ListOf = <T extends TSchema>(entry: T, cursor: TString = Id) =>
   Type.Object({
     data: Type.Array(entry),
     next_cursor: Nullable(
-      Type.Unsafe<string>({ ...Id, description: '`cursor` of the next page; null: this is the last.' }),
+      Type.Unsafe<string>({ ...cursor, description: '`cursor` of the next page; null: this is the last.' }),
     ),
   })

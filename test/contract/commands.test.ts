@@ -104,7 +104,22 @@ test('every command answers in one document, with what it is relied on for', asy
     Math.abs(Date.parse(String(old?.expires_at)) - inADay) < 60_000,
     'an overlap of 24 hours, where none is given',
   )
-  await ok('keys', 'update', '--key-id', rotated.id as string, '--name', 'Renamed')
+  const renamed = await ok(
+    'keys',
+    'update',
+    '--key-id',
+    rotated.id as string,
+    '--name',
+    'Renamed',
+    '--network',
+    '10.0.0.0/8',
+  )
+  assert.deepEqual([renamed.name, renamed.networks], ['Renamed', ['10.0.0.0/8']])
+  assert.equal((await ok('keys', 'update', '--key-id', rotated.id as string, '--anywhere')).networks, null)
+  assert.equal(
+    (await list('keys', 'list', '--org-id', org, '--search', 'renam', '--sort', '-last_used')).data.length,
+    1,
+  )
   const live = await ok(
     'keys',
     'create',

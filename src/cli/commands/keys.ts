@@ -1,5 +1,6 @@
 // latchkey keys: API keys of an organization.
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { apiKeySorts } from '../../credentials/list-api-keys.ts'
 import { path } from '../client.ts'
 import { example, withClient } from '../context.ts'
 import { listAll, sayList } from '../lists.ts'
@@ -12,7 +13,10 @@ import {
   pagingOptions,
   scopeOption,
 } from '../options.ts'
-import { type Column, asAllowance, asExpiry, asLastUsed, asText, asTime, details, once } from '../output.ts'
+import { type Cell, type Column, asAllowance, asExpiry, asLastUsed, asText, asTime, details, once } from '../output.ts'
+
+/** null means that nothing narrows it. */
+const asPlace: Cell = (value) => (value === null || value === undefined ? 'anywhere' : asText(value))
 
 const columns: readonly Column[] = [
   { title: 'ID', field: 'id' },
@@ -21,6 +25,7 @@ const columns: readonly Column[] = [
   { title: 'Environment', field: 'environment' },
   { title: 'Scopes', field: 'scopes', show: asAllowance },
   { title: 'APIs', field: 'apis', show: asAllowance },
+  { title: 'Used from', field: 'networks', show: asPlace },
   { title: 'Created', field: 'created_at', show: asTime },
   { title: 'Last used', field: 'last_used_at', show: asLastUsed },
   { title: 'Expires', field: 'expires_at', show: asExpiry },
@@ -34,7 +39,27 @@ interface Create extends Expiry {
   environment?: string
   scope?: string
   api?: string[]
+  network?: string[]
 }
+
+interface List extends Paging {
+  orgId: string
+  search?: string
+  environment?: string
+  status?: string
+  sort?: string
+}
+
+interface Update {
+  keyId: string
+  name?: string
+  scope?: string
+  network?: string[]
+  anywhere?: boolean
+}
+
+const networkOption = (): Option =>
+  new Option('--network <cidr...>', 'addresses and networks that it may be used from, as in 203.0.113.0/24')
 
 export const addKeys = (program: Command): void => {
   const keys = program.command('keys').description('API keys of an organization: make, list, change, rotate, revoke')
@@ -52,9 +77,10 @@ export const addKeys = (program: Command): void => {
     .option('--environment <name>', 'where it works, as in live or test (default: the first)')
     .addOption(scopeOption('what it may do; all that its APIs offer where not given'))
     .option('--api <name...>', 'APIs that it works at; all where not given')
+    .addOption(networkOption())
     .addOption(expiresIn)
     .addOption(expiresAt)
-    .action(({ userId, orgId, name, environment, scope, api, ...expiry }: Create, command: Command) =>
+    .action(({ userId, orgId, name, environment, scope, api, network, ...expiry }: Create, command: Command) =>
       withClient(command, async (client, output) => {
         const key = await client.request('POST', path`/organizations/${orgId}/api-keys`, {
           user_id: userId,
@@ -62,6 +88,7 @@ export const addKeys = (program: Command): void => {
           environment,
           scopes: scope,
           apis: api,
+          networks: network,
           ...expiryBody(expiry),
         })
         output.result(key, `${details(columns, key)}\n\n${once('key', key.key)}`)
@@ -71,28 +98,43 @@ export const addKeys = (program: Command): void => {
   example(keys.command('list'), 'latchkey keys list --org-id ORG_ID')
     .description('list the API keys of an organization, newest first')
     .requiredOption('--org-id <id>', 'the organization')
+    .option('--search <text>', 'only those with this in their name, id or what is shown of the key')
+    .option('--environment <name>', 'only those of one environment')
+    .addOption(new Option('--status <status>', 'only those in this state').choices(['active', 'expired', 'revoked']))
+    .addOption(new Option('--sort <order>', 'by what they are sorted; with - the other way round').choices(apiKeySorts))
     .addOption(limit)
     .addOption(cursor)
-    .action(({ orgId, ...paging }: { orgId: string } & Paging, command: Command) =>
+    .action(({ orgId, search, environment, status, sort, ...paging }: List, command: Command) =>
       withClient(command, async (client, output) =>
         sayList(
           output,
-          await listAll(client, path`/organizations/${orgId}/api-keys`, paging),
+          await listAll(client, path`/organizations/${orgId}/api-keys`, paging, {
+            q: search,
+            environment,
+            status,
+            sort,
+          }),
           columns,
-          'This organization has no API keys. Make one: latchkey keys create',
+          search === undefined && environment === undefined && status === undefined
+            ? 'This organization has no API keys. Make one: latchkey keys create'
+            : 'No API key of this organization is like that.',
         ),
       ),
     )
 
   example(keys.command('update'), 'latchkey keys update --key-id KEY_ID --scope read')
-    .description('rename an API key, or narrow what it may do')
+    .description('rename an API key, or change what it may do and where it may be used from')
     .requiredOption('--key-id <id>', 'the key')
     .option('--name <name>', 'its new name')
     .addOption(scopeOption('what it may do from now on'))
-    .action(async ({ keyId, name, scope }: { keyId: string; name?: string; scope?: string }, command: Command) => {
-      if (name === undefined && scope === undefined) command.error('error: nothing to change; give --name or --scope')
+    .addOption(networkOption())
+    .addOption(new Option('--anywhere', 'it may be used from anywhere again').conflicts('network'))
+    .action(async ({ keyId, name, scope, network, anywhere }: Update, command: Command) => {
+      if ([name, scope, network, anywhere].every((change) => change === undefined))
+        command.error('error: nothing to change; give --name, --scope, --network or --anywhere')
       await withClient(command, async (client, output) => {
-        const key = await client.request('PATCH', path`/api-keys/${keyId}`, { name, scopes: scope })
+        const networks = anywhere === true ? null : network
+        const key = await client.request('PATCH', path`/api-keys/${keyId}`, { name, scopes: scope, networks })
         output.result(key, details(columns, key))
       })
     })

@@ -55,10 +55,11 @@ export const addVerify = (program: Command): void => {
     .option('--api <name>', 'the API that it is shown to (default: the default API)')
     .addOption(scopeOption('scopes that the request needs'))
     .option('--organization <id>', 'the organization that the request names')
+    .option('--ip <address>', 'where the request comes from')
     .action(
       async (
         argument: string,
-        { api, scope, organization }: { api?: string; scope?: string; organization?: string },
+        { api, scope, organization, ip }: { api?: string; scope?: string; organization?: string; ip?: string },
         command: Command,
       ) => {
         const credential = await readCredential(argument, 'Credential')
@@ -68,6 +69,7 @@ export const addVerify = (program: Command): void => {
             api,
             scopes: scope?.split(' '),
             organization_id: organization,
+            ip,
           })
           output.result(answer, asSentences(answer))
           if (answer.valid !== true) process.exitCode = 1
