@@ -4,7 +4,7 @@ import { recordChange } from '../audit/record.ts'
 import { hashOf, makeSecret } from '../credentials/format.ts'
 import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
-import { type Actor, actorWith, requireOperator } from './actor.ts'
+import { type Actor, actorWith, requireOperator, requireRecent } from './actor.ts'
 import { findUser } from './users/user.ts'
 
 const lifetimeMs = 24 * 60 * 60_000
@@ -59,6 +59,7 @@ export const setupLink = (store: Store, issuer: string, now: number): Promise<st
 /** A link by which the user sets a password; it ends the links made for the user before. Throws `forbidden` or `not_found`. */
 export const createUserLink = (store: Store, actor: Actor, userId: string, now: number): Promise<Link> => {
   requireOperator(actor, 'make links for users')
+  requireRecent(actor, now)
   return store.transaction(async (trx) => {
     await findUser(trx, userId)
     await trx.deleteFrom('links').where('user_id', '=', userId).execute()

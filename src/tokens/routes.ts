@@ -1,7 +1,7 @@
 // Signing keys over the management API: list, rotate, and export an HS256 secret. For operators.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { requireOperator } from '../accounts/actor.ts'
+import { requireOperator, requireRecent } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
@@ -73,6 +73,7 @@ export const signingKeyRoutes =
       },
       async ({ actor, body }) => {
         requireOperator(actor, 'rotate signing keys')
+        requireRecent(actor, now())
         if (body.api !== undefined && config.apis.get(body.api)?.profile.token.algorithm !== 'HS256')
           throw new Refusal('invalid_request', `API "${body.api}" has no secret of its own.`)
         await keys.rotate(body, async (trx, rotated) => {
@@ -100,6 +101,7 @@ export const signingKeyRoutes =
       },
       async ({ actor, body: { api } }) => {
         requireOperator(actor, 'export signing secrets')
+        requireRecent(actor, now())
         if (config.apis.get(api)?.profile.token.algorithm !== 'HS256')
           throw new Refusal('invalid_request', `API "${api}" has no secret: its tokens are signed with a key pair.`)
         const { id, secret } = await keys.exportSecret(api)

@@ -29,6 +29,8 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   getOrganization: { needs: 'viewer' },
   updateOrganization: { needs: 'admin', body: { name: 'Mallory' } },
   deleteOrganization: { needs: 'owner' },
+  tellImpact: { needs: 'admin' },
+  transferOrganization: { needs: 'owner', body: { user_id: '{stranger}' } },
   listUsage: { needs: 'viewer' },
   getApiKeyUse: { needs: 'viewer' },
   getClientUse: { needs: 'viewer' },

@@ -1,7 +1,7 @@
 // Deletes an organization with its keys, clients and memberships, by cascade. Its audit trail stays.
 import { recordChange } from '../../audit/record.ts'
 import type { Store } from '../../store/store.ts'
-import { type Actor, requireRole } from '../actor.ts'
+import { type Actor, requireRecent, requireRole } from '../actor.ts'
 import { findOrganization } from './organization.ts'
 
 /** Throws as `requireRole` does, and `not_found` for operators. */
@@ -12,6 +12,7 @@ export const deleteOrganization = (
   now: number,
 ): Promise<{ id: string; deleted: true }> => {
   requireRole(actor, organizationId, 'owner', 'organizations')
+  requireRecent(actor, now)
   return store.transaction(async (trx) => {
     const { name } = await findOrganization(trx, actor, organizationId)
     await trx.deleteFrom('organizations').where('id', '=', organizationId).execute()

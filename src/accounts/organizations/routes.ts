@@ -11,7 +11,9 @@ import { listUsage } from '../usage.ts'
 import { createOrganization } from './create.ts'
 import { deleteOrganization } from './delete.ts'
 import { getOrganization } from './get.ts'
+import { tellImpact } from './impact.ts'
 import { listOrganizations } from './list.ts'
+import { transferOrganization } from './transfer.ts'
 import { updateOrganization } from './update.ts'
 
 const TierName = Type.Enum(['free', 'pro', 'enterprise'], { type: 'string', description: 'Set by operators only.' })
@@ -23,6 +25,21 @@ const OrganizationBody = Type.Object({
   role: Nullable(RoleName),
   created_at: Time,
   suspended_at: Nullable(Time),
+})
+
+const Count = Type.Integer({ minimum: 0 })
+
+const ImpactBody = Type.Object({
+  api_keys: Count,
+  clients: Count,
+  members: Count,
+  tokens: Type.Integer({
+    minimum: 0,
+    description: 'Those that name it; not those for all organizations of their owner.',
+  }),
+  applications: Count,
+  webhooks: Count,
+  calls_24h: Type.Integer({ minimum: 0, description: 'Requests let in in the last 24 hours, to the full hour.' }),
 })
 
 const UsageBody = Type.Object({
@@ -139,6 +156,34 @@ export const organizationsRoutes =
         },
       },
       (request) => deleteOrganization(store, request.actor, request.params.organization_id, now()),
+    )
+    app.get(
+      '/organizations/:organization_id/impact',
+      {
+        schema: {
+          operationId: 'tellImpact',
+          tags,
+          summary: 'Tell what would stop working without an organization',
+          params,
+          response: { 200: ImpactBody },
+        },
+      },
+      (request) => tellImpact(store, request.actor, request.params.organization_id, now()),
+    )
+    app.post(
+      '/organizations/:organization_id/transfer',
+      {
+        schema: {
+          operationId: 'transferOrganization',
+          tags,
+          summary: 'Make another member the owner, and stay as admin',
+          params,
+          body: Type.Object({ user_id: Id }, { additionalProperties: false }),
+          response: { 200: OrganizationBody },
+        },
+      },
+      ({ actor, params: { organization_id: organizationId }, body }) =>
+        transferOrganization(store, actor, organizationId, body.user_id, now()),
     )
     app.get(
       '/organizations/:organization_id/usage',

@@ -5,7 +5,7 @@ import { recordChange } from '../../audit/record.ts'
 import { Refusal } from '../../errors.ts'
 import type { Schema } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
-import { type Actor, requireOperator } from '../actor.ts'
+import { type Actor, requireOperator, requireRecent } from '../actor.ts'
 import { cleanEmail } from '../email.ts'
 import { cleanName } from '../name.ts'
 import { hashPassword } from '../password.ts'
@@ -53,6 +53,7 @@ export const addUser = async (
 /** Throws `forbidden`, `invalid_request`, or `conflict` where the address is taken. */
 export const createUser = async (store: Store, actor: Actor, input: NewUser, now: number): Promise<User> => {
   requireOperator(actor, 'create users')
+  requireRecent(actor, now)
   const email = cleanEmail(input.email)
   const name = cleanName(input.name)
   const passwordHash = input.password === undefined ? null : await hashPassword(input.password, email, name)

@@ -4,7 +4,7 @@ import { recordChange } from '../../audit/record.ts'
 import { Refusal } from '../../errors.ts'
 import type { Schema } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
-import { type Actor, requireOperator } from '../actor.ts'
+import { type Actor, requireOperator, requireRecent } from '../actor.ts'
 import { requireAnotherOperator } from './operators.ts'
 import { findUser } from './user.ts'
 
@@ -50,6 +50,7 @@ export const deleteUser = (
   now: number,
 ): Promise<{ id: string; deleted: true }> => {
   requireOperator(actor, 'delete users')
+  requireRecent(actor, now)
   return store.transaction(async (trx) => {
     const user = await findUser(trx, userId)
     await requireNoSoleOwnership(trx, userId)

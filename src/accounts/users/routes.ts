@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Config } from '../../config/config.ts'
-import { ListOf, listQuery } from '../../http/list.ts'
+import { ListOf, listFields, searchField } from '../../http/list.ts'
 import { Deleted, Id, Name, Nullable, Time } from '../../http/schemas.ts'
 import { formatTime } from '../../rfc3339.ts'
 import type { Store } from '../../store/store.ts'
@@ -98,7 +98,7 @@ export const usersRoutes =
           operationId: 'listUsers',
           tags,
           summary: 'List users (operators)',
-          querystring: listQuery,
+          querystring: Type.Object({ ...listFields, ...searchField }, { additionalProperties: false }),
           response: { 200: ListOf(UserBody) },
         },
       },

@@ -1,7 +1,7 @@
 // Changes a user's name, makes or unmakes an operator, suspends or resumes. Look-ups join the user, so it holds from the next request on.
 import { recordChange } from '../../audit/record.ts'
 import type { Store } from '../../store/store.ts'
-import { type Actor, requireOperator } from '../actor.ts'
+import { type Actor, requireOperator, requireRecent } from '../actor.ts'
 import { cleanName } from '../name.ts'
 import { endSessionsOf } from '../sessions.ts'
 import { requireAnotherOperator } from './operators.ts'
@@ -22,6 +22,7 @@ export const updateUser = (
   now: number,
 ): Promise<User> => {
   requireOperator(actor, 'change users')
+  requireRecent(actor, now)
   const name = changes.name === undefined ? undefined : cleanName(changes.name)
   return store.transaction(async (trx) => {
     const before = await findUser(trx, userId)
