@@ -48,7 +48,7 @@ import { signingKeyRoutes } from './tokens/routes.ts'
 import { SigningKeys } from './tokens/signing-keys.ts'
 import { StatusIndexes } from './tokens/status-indexes.ts'
 import { Usage } from './usage/usage.ts'
-import { useRoutes } from './usage/use-routes.ts'
+import { usageRoutes } from './usage/routes.ts'
 import { LastUse } from './verify/last-use.ts'
 import { directVerify } from './verify/direct-routes.ts'
 import { Proofs } from './verify/proofs.ts'
@@ -285,7 +285,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       await api.register(deploymentRoutes(routes))
       await api.register(credentialRoutes(routes))
       await api.register(clientRoutes(routes))
-      await api.register(useRoutes(routes))
+      await api.register(usageRoutes(routes))
       await api.register(auditRoutes(routes))
       await api.register(signingKeyRoutes(routes))
       // here, so that the hook above comes first: who calls is asked before what there is

@@ -54,7 +54,10 @@ export interface ActivitySchema {
     count: number
   }
   /** The same for all credentials of an owner together: what charts read, however many there are. */
-  usage_totals: Omit<ActivitySchema['usage'], 'credential_id'>
+  usage_totals: Omit<ActivitySchema['usage'], 'credential_id'> & {
+    /** What requests that were let in cost, in units of limits. */
+    units: number
+  }
   /** From where, with what and for what each credential was used; bounded for each. */
   sightings: {
     credential_id: string

@@ -229,7 +229,7 @@ export const activityMigrations: readonly Migration[] = [
       `CREATE INDEX usage_by_bucket ON usage (width, bucket)`,
       `CREATE INDEX usage_by_credential ON usage (credential_id, width, bucket)`,
       `CREATE TABLE usage_totals (owner_id TEXT NOT NULL, width TEXT NOT NULL CHECK (width IN ('hour', 'day')), bucket BIGINT NOT NULL, api TEXT NOT NULL,
-        environment TEXT NOT NULL, code TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (owner_id, width, bucket, api, environment, code))`,
+        environment TEXT NOT NULL, code TEXT NOT NULL, count BIGINT NOT NULL, units BIGINT NOT NULL, PRIMARY KEY (owner_id, width, bucket, api, environment, code))`,
       `CREATE INDEX usage_totals_by_bucket ON usage_totals (width, bucket)`,
       `CREATE TABLE sightings (credential_id TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('network', 'agent', 'endpoint')), value TEXT NOT NULL,
         first_at BIGINT NOT NULL, last_at BIGINT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (credential_id, kind, value))`,

@@ -45,17 +45,20 @@ export const rowsOf = (window: Window): Unwritten => {
   ] as const
   for (const { credentialId, counts, seen } of window.used()) {
     for (let count = counts; count; count = count.next) {
-      const { owner, api, environment, allowed, denied } = count
+      const { owner, api, environment, allowed, units, denied } = count
       const codes: [string, number][] = [...(denied ?? [])]
       if (allowed > 0) codes.push(['valid', allowed])
       for (const [code, times] of codes) {
+        const cost = code === 'valid' ? units : 0
         for (const span of widths) {
           const of = { owner_id: owner.id, ...span, api: api.name, environment, code }
           usage.push({ ...of, credential_id: credentialId, count: times })
           const key = joined(span.width, owner.id, api.name, environment, code)
           const total = totals.get(key)
-          if (total) total.count += times
-          else totals.set(key, { ...of, count: times })
+          if (total) {
+            total.count += times
+            total.units += cost
+          } else totals.set(key, { ...of, count: times, units: cost })
         }
       }
     }
@@ -67,7 +70,7 @@ export const rowsOf = (window: Window): Unwritten => {
       for (const [value, { firstAt, lastAt, count }] of values?.all ?? [])
         sightings.push({ credential_id: credentialId, kind, value, first_at: firstAt, last_at: lastAt, count })
   }
-  const keyOf = (row: TotalRow): string =>
+  const keyOf = (row: Omit<TotalRow, 'units'>): string =>
     joined(row.owner_id, row.width, row.bucket, row.api, row.environment, row.code)
   return {
     usage: inOrder(usage, (row) => joined(keyOf(row), row.credential_id)),
@@ -136,9 +139,10 @@ export const recordUse = async (
       .insertInto('usage_totals')
       .values(batch)
       .onConflict((conflict) =>
-        conflict
-          .columns(['owner_id', 'width', 'bucket', 'api', 'environment', 'code'])
-          .doUpdateSet({ count: sql<number>`usage_totals.count + excluded.count` }),
+        conflict.columns(['owner_id', 'width', 'bucket', 'api', 'environment', 'code']).doUpdateSet({
+          count: sql<number>`usage_totals.count + excluded.count`,
+          units: sql<number>`usage_totals.units + excluded.units`,
+        }),
       )
       .execute(),
   )

@@ -38,7 +38,7 @@ export class Usage {
   /** In place, and in bounded room. */
   readonly observe: Observer = (api, decision, judgement, now) => {
     if (now >= this.#window.endsAt) this.#turn(now)
-    const count = this.#window.add(api, decision)
+    const count = this.#window.add(api, decision, judgement.exchange === undefined ? (judgement.cost ?? 1) : 0)
     const { seen } = count.used
     if (seen && judgement.caller) seen.note(api, judgement.caller, now)
     this.#tail.note(count, api, decision, judgement, now)

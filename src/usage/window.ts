@@ -31,6 +31,8 @@ export interface Count {
   readonly api: Api
   readonly environment: string
   allowed: number
+  /** What those let in cost. */
+  units: number
   denied: Map<Code, number> | undefined
   readonly next: Count | undefined
 }
@@ -74,7 +76,7 @@ export class Window {
   }
 
   /** Counts a decision, and says where. */
-  add(api: Api, decision: Decision): Count {
+  add(api: Api, decision: Decision, units: number): Count {
     let ownerId = ''
     let credentialId = ''
     let environment = ''
@@ -89,8 +91,10 @@ export class Window {
     const used = this.#used.get(credentialId)
     const count =
       (used && find(used, api, ownerId, environment)) ?? this.#begin(used, api, ownerId, credentialId, environment)
-    if (decision.valid) count.allowed += 1
-    else {
+    if (decision.valid) {
+      count.allowed += 1
+      count.units += units
+    } else {
       count.denied ??= new Map()
       count.denied.set(decision.code, (count.denied.get(decision.code) ?? 0) + 1)
     }
@@ -119,7 +123,7 @@ export class Window {
     const found = find(used, api, ownerId, environment)
     if (found) return found
     const owner = this.#owner(ownerId)
-    used.counts = { used, owner, api, environment, allowed: 0, denied: undefined, next: used.counts }
+    used.counts = { used, owner, api, environment, allowed: 0, units: 0, denied: undefined, next: used.counts }
     used.chained += 1
     this.#size += 1
     return used.counts

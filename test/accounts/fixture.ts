@@ -14,6 +14,7 @@ import { SecretBox } from '../../src/secret-box.ts'
 import type { Role, Tier } from '../../src/store/schema.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import type { Store } from '../../src/store/store.ts'
+import { usageRoutes } from '../../src/usage/routes.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const nobody = actorWith({ kind: 'api_key', id: 'a-key', ip: '192.0.2.7', requestId: 'a-request' })
@@ -75,6 +76,7 @@ export const openAccounts = async (
         done()
       })
       await api.register(accountsRoutes(deps))
+      await api.register(usageRoutes(deps))
       await api.register(auditRoutes(deps))
     },
     { prefix: '/api/v1' },

@@ -1,6 +1,7 @@
 // Tenant and right boundaries: every management operation is tried by everybody who may not, and nothing changes.
 // An operation that is not in the table fails the test: a new route cannot be forgotten here.
 import assert from 'node:assert/strict'
+import { randomUUIDv7 } from 'node:crypto'
 import { test } from 'node:test'
 import { type Launched, launch, stoppedClock, world } from '../harness.ts'
 
@@ -32,6 +33,14 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   tellImpact: { needs: 'admin' },
   transferOrganization: { needs: 'owner', body: { user_id: '{stranger}' } },
   listUsage: { needs: 'viewer' },
+  getOrganizationUsageSeries: { needs: 'viewer' },
+  getOwnUsageSeries: { needs: 'person' },
+  listOrganizationDecisions: { needs: 'viewer' },
+  explainOrganizationDecision: { needs: 'viewer' },
+  listOwnDecisions: { needs: 'person' },
+  explainOwnDecision: { needs: 'self' },
+  listUnknownDecisions: { needs: 'operator' },
+  explainUnknownDecision: { needs: 'operator' },
   getApiKeyUse: { needs: 'viewer' },
   getClientUse: { needs: 'viewer' },
   getOwnTokenUse: { needs: 'self' },
@@ -225,6 +234,7 @@ test('every operation is refused to everybody who may not, and changes nothing',
   const ids: Record<string, string> = {
     '{organization_id}': victim.organization,
     '{key_id}': victimKey.id,
+    '{decision_id}': randomUUIDv7(),
     '{client_id}': victimClient.client_id,
     '{secret_id}': secret?.id ?? '',
     '{user_id}': victim.owner,

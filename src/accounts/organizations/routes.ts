@@ -1,13 +1,10 @@
-// Routes of organizations and of what they have used.
+// Routes of organizations.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { Config } from '../../config/config.ts'
 import { ListOf, listFields, searchField } from '../../http/list.ts'
 import { Deleted, Id, Name, Nullable, Time } from '../../http/schemas.ts'
-import type { Allowance } from '../../limits/allowance.ts'
 import type { Store } from '../../store/store.ts'
 import { RoleName } from '../members/routes.ts'
-import { listUsage } from '../usage.ts'
 import { createOrganization } from './create.ts'
 import { deleteOrganization } from './delete.ts'
 import { getOrganization } from './get.ts'
@@ -42,30 +39,16 @@ const ImpactBody = Type.Object({
   calls_24h: Type.Integer({ minimum: 0, description: 'Requests let in in the last 24 hours, to the full hour.' }),
 })
 
-const UsageBody = Type.Object({
-  api: Type.String(),
-  limit_name: Type.String(),
-  period: Type.Union([Type.Integer({ description: 'Seconds.' }), Type.Literal('month')]),
-  environment: Type.String(),
-  limit: Nullable(Type.Integer()),
-  used: Type.Integer(),
-  remaining: Nullable(Type.Integer()),
-  period_start: Time,
-  reset: Time,
-})
-
 const tags = ['Organizations']
 const params = Type.Object({ organization_id: Id })
 
 export interface OrganizationsDeps {
   store: Store
-  config: Pick<Config, 'apis' | 'environments'>
-  allowance: Pick<Allowance, 'peek'>
   now: () => number
 }
 
 export const organizationsRoutes =
-  ({ store, config, allowance, now }: OrganizationsDeps): FastifyPluginAsyncTypebox =>
+  ({ store, now }: OrganizationsDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/organizations',
@@ -184,18 +167,5 @@ export const organizationsRoutes =
       },
       ({ actor, params: { organization_id: organizationId }, body }) =>
         transferOrganization(store, actor, organizationId, body.user_id, now()),
-    )
-    app.get(
-      '/organizations/:organization_id/usage',
-      {
-        schema: {
-          operationId: 'listUsage',
-          tags,
-          summary: 'Tell what an organization has used of its limits',
-          params,
-          response: { 200: ListOf(UsageBody) },
-        },
-      },
-      (request) => listUsage(store, request.actor, config, allowance, request.params.organization_id, now()),
     )
   }

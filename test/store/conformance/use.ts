@@ -25,7 +25,7 @@ const usageRow = (fields: Partial<UsageRow> = {}): UsageRow => ({
 
 const totalRow = (fields: Partial<UsageRow> = {}) => {
   const { credential_id: _, ...row } = usageRow(fields)
-  return row
+  return { ...row, units: row.count }
 }
 
 const sighting = (value: string, first: number, last: number, count = 1) => ({

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { LatchkeyConfig } from '../../src/config/config.ts'
 import { appliedLimits } from '../../src/limits/policy.ts'
 import { buildConfig } from '../../src/config/config.ts'
-import { local, openAccounts } from './fixture.ts'
+import { local, openAccounts } from '../accounts/fixture.ts'
 
 const file: LatchkeyConfig = {
   apis: {
@@ -58,6 +58,7 @@ test('the paid environment is always told, others once they are used', async (t)
         remaining: 10_000,
         period_start: '2026-11-01T00:00:00.000Z',
         reset: '2026-12-01T00:00:00.000Z',
+        forecast: { per_day: 0, expected: 0, used_up_at: null },
       },
       {
         api: 'burst',
@@ -69,6 +70,7 @@ test('the paid environment is always told, others once they are used', async (t)
         remaining: 50,
         period_start: '2026-11-22T12:00:00.000Z',
         reset: '2026-11-22T13:00:00.000Z',
+        forecast: null,
       },
     ],
     next_cursor: null,
@@ -119,4 +121,49 @@ test('one organization’s use is not another’s', async (t) => {
     data.map(({ used }) => used),
     [0, 0],
   )
+})
+
+test('a forecast goes on at the pace of the last 7 days, or, where nothing was counted, of the month so far', async (t) => {
+  const { store, ask, user, organization, allowance, clock } = await openAccounts(t, { file })
+  const id = await organization(await user())
+  const forecast = async () =>
+    (await ask<{ data: Entry[] }>(local, 'GET', `/organizations/${id}/usage`)).body.data[0]?.forecast
+  // 21.5 days of November have gone, 8.5 are to come
+  const month = limitsOf('quota', id).filter(({ policy }) => policy.period === 'month')
+  await allowance.spend(month, 4_300, clock.at)
+  assert.deepEqual(await forecast(), { per_day: 200, expected: 6_000, used_up_at: null })
+  const row = { owner_id: id, width: 'hour', api: 'quota', environment: 'live', code: 'valid', count: 1 } as const
+  const hour = 3_600_000
+  await store.activity
+    .insertInto('usage_totals')
+    .values([
+      { ...row, bucket: clock.at - 8 * 24 * hour, units: 1_000_000 },
+      { ...row, bucket: clock.at - 2 * 24 * hour, units: 1_500 },
+      { ...row, bucket: clock.at - hour, units: 500 },
+      { ...row, bucket: clock.at - hour, units: 0, count: 900, code: 'rate_limit_exceeded' },
+    ])
+    .execute()
+  assert.deepEqual(await forecast(), {
+    per_day: 1_000,
+    expected: 12_800,
+    used_up_at: new Date(clock.at + 5.7 * 24 * hour).toISOString(),
+  })
+  await allowance.spend(month, 5_700, clock.at)
+  assert.deepEqual(await forecast(), {
+    per_day: 1_000,
+    expected: 18_500,
+    used_up_at: new Date(clock.at).toISOString(),
+  })
+})
+
+test('less than a day counts as one: a first busy minute says little about a month', async (t) => {
+  const { store, ask, user, organization, clock } = await openAccounts(t, { file })
+  const id = await organization(await user())
+  const row = { owner_id: id, width: 'hour', api: 'quota', environment: 'live', code: 'valid' } as const
+  await store.activity
+    .insertInto('usage_totals')
+    .values({ ...row, bucket: clock.at, count: 100, units: 100 })
+    .execute()
+  const { data } = (await ask<{ data: Entry[] }>(local, 'GET', `/organizations/${id}/usage`)).body
+  assert.deepEqual(data[0]?.forecast, { per_day: 100, expected: 850, used_up_at: null })
 })
