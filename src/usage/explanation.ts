@@ -38,6 +38,10 @@ const words: Readonly<Record<Check, Words>> = {
     title: 'It has not been revoked, and its owner is in good standing',
     next: 'What has been revoked does not come back: make a new credential and put it where this one is still used. A suspension is lifted by an operator.',
   },
+  network: {
+    title: 'It came from a network that the key is held to',
+    next: 'Call from one of the networks of the key, or add this one to them. If you do not know where this came from, the key may have leaked: rotate it.',
+  },
   proof: {
     title: 'It comes with the proof that it needs',
     next: 'Send a DPoP proof made with the key that the token is bound to (RFC 9449), new for each request.',

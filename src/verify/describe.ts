@@ -4,14 +4,7 @@ import { Type } from 'typebox'
 import type { Api } from '../config/config.ts'
 import type { Code } from '../errors.ts'
 import { takesDpop } from '../profiles/profile.ts'
-import {
-  type Answer,
-  type Scheme,
-  deprecationHeaders,
-  errorAnswer,
-  errorBody,
-  missingAnswer,
-} from './wire.ts'
+import { type Answer, type Scheme, deprecationHeaders, errorAnswer, errorBody, missingAnswer } from './wire.ts'
 
 /** What a description has in the place of what only a request knows. */
 const placeholders = { requestId: '{request_id}', message: '{message}', scope: '{scope}' }

@@ -189,7 +189,7 @@ test('who used a credential, from where, with what and for what; what looks like
   const { id, key } = await acme.key()
   const use = async () => {
     await app.writeUse()
-    return operate<Record<string, unknown>>('GET', `/organizations/${acme.organization}/api-keys/${id}/use`)
+    return operate('GET', `/organizations/${acme.organization}/api-keys/${id}/use`)
   }
   const never = { last_used_at: null, calls_24h: 0, denied_24h: 0, networks: [], agents: [], endpoints: [] }
   assert.deepEqual(await use(), never)
@@ -247,7 +247,7 @@ test('who used a credential, from where, with what and for what; what looks like
   await operate('DELETE', `/api-keys/${id}`)
   await call('/v1/zones', '203.0.113.9', 'curl/8.5.0')
   clock.advance(26 * 3_600_000)
-  assert.equal((await use()).denied_24h, 0, 'a day later')
+  assert.equal(((await use()) as { denied_24h: number }).denied_24h, 0, 'a day later')
 })
 
 const explained = async ({ operate, app }: Launched, organization: string) => {
