@@ -39,7 +39,7 @@ const words: Readonly<Record<Check, Words>> = {
     next: 'What has been revoked does not come back: make a new credential and put it where this one is still used. A suspension is lifted by an operator.',
   },
   network: {
-    title: 'It came from a network that the key is held to',
+    title: 'It came from a network that the credential may be used from',
     next: 'Call from one of the networks of the key, or add this one to them. If you do not know where this came from, the key may have leaked: rotate it.',
   },
   proof: {

@@ -62,7 +62,7 @@ test('what would stop working is counted', async (t) => {
   await addCredential(store, { kind: 'legacy_token', organization_id: id, user_id: owner })
   await addClient(store, id)
   const bucket = Math.floor(clock.at / 3_600_000) * 3_600_000
-  const counted = { owner_id: id, width: 'hour' as const, api: 'default', environment: 'live', count: 7 }
+  const counted = { owner_id: id, width: 'hour' as const, api: 'default', environment: 'live', count: 7, units: 7 }
   await store.activity
     .insertInto('usage_totals')
     .values([
