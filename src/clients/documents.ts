@@ -9,7 +9,8 @@ import { columnsOf } from './client.ts'
 import { forgetConsents } from './forget-consents.ts'
 import { InvalidMetadata, readMetadata } from './metadata.ts'
 import { delegatedGrants } from './register.ts'
-import { fetchMistake, type SafeFetch } from './safe-fetch.ts'
+import type { SafeFetch } from './safe-fetch.ts'
+import { fetchMistake } from './strangers-address.ts'
 import type { ClientSettings } from './settings.ts'
 
 /** Octets (§8.7). */

@@ -1,20 +1,12 @@
 // What a stranger names is fetched here and nowhere else: metadata documents and key sets of clients
 // (draft-ietf-oauth-client-id-metadata-document-02 §5, §8.6, §8.7; OWASP: Server-Side Request Forgery).
-import { Resolver } from 'node:dns/promises'
-import { type IncomingMessage, request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import { isIP } from 'node:net'
-import { isThisMachine } from '../config/base-url.ts'
-import { version } from '../version.ts'
-import { isPublicAddress } from './public-address.ts'
+import type { IncomingMessage } from 'node:http'
+import { type Resolve, Unfit, addressOf, fetchMistake, resolver } from './strangers-address.ts'
+import { askStranger } from './strangers-request.ts'
 
 /** `freshMs`: how long it may be kept. `failed` is for the log. */
 export type Fetched = { text: string; freshMs: number } | { failed: string }
 
-/** Every address of a name. */
-type Resolve = (hostname: string) => Promise<readonly string[]>
-
-const connectMs = 2000
 const wholeMs = 5000
 
 const maxInFlight = 200
@@ -29,33 +21,6 @@ const minFreshMs = 60_000
 const usualFreshMs = 10 * 60_000
 const maxFreshMs = 24 * 60 * 60_000
 
-const maxUrlLength = 2000
-
-/** Whether addresses of this machine may be fetched: only where the deployment itself is nowhere else, for development. */
-const reachesItself = (issuer: string): boolean => isThisMachine(new URL(issuer).hostname)
-
-/**
- * What is wrong with an address that a stranger names, for a deployment of this issuer; undefined: nothing. Names and port 443 alone, so
- * that this server cannot be sent to knock at other ports. It must be spelled as browsers spell it: nobody may read it otherwise.
- */
-export const fetchMistake = (issuer: string, text: string): string | undefined => {
-  if (text.length > maxUrlLength) return `is longer than ${maxUrlLength} characters`
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url) return 'is not a URL'
-  if (url.href !== text) return 'is not in its normal spelling, or has no path'
-  if (text.includes('#')) return 'has a fragment'
-  if (url.username !== '' || url.password !== '') return 'names a user'
-  if (reachesItself(issuer) && isThisMachine(url.hostname) && /^https?:$/.test(url.protocol)) return undefined
-  if (url.protocol !== 'https:') return 'must be https'
-  if (
-    isIP(url.hostname.replace(/^\[(.*)\]$/, '$1')) !== 0 ||
-    !url.hostname.includes('.') ||
-    isThisMachine(url.hostname)
-  )
-    return 'must name a host of the public Internet'
-  return url.port === '' ? undefined : 'must use port 443'
-}
-
 const freshness = ({ 'cache-control': control = '', age = '0' }: IncomingMessage['headers']): number => {
   if (/(^|,)\s*no-(store|cache)\s*(=|,|$)/i.test(control)) return minFreshMs
   const seconds = /(?:^|,)\s*max-age\s*=\s*"?(\d{1,10})"?\s*(?:,|$)/i.exec(control)?.[1]
@@ -65,9 +30,6 @@ const freshness = ({ 'cache-control': control = '', age = '0' }: IncomingMessage
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** A refusal to go on; anything else that is thrown on the way is the network's. */
-class Unfit extends Error {}
 
 const read = async (response: IncomingMessage, maxBytes: number): Promise<Fetched> => {
   const { statusCode, headers } = response
@@ -89,46 +51,6 @@ const read = async (response: IncomingMessage, maxBytes: number): Promise<Fetche
     return { text: utf8.decode(Buffer.concat(chunks)), freshMs: freshness(headers) }
   } catch {
     throw new Unfit('the answer is not UTF-8')
-  }
-}
-
-/** One GET to `address`, which was checked; the name is for TLS and the Host header alone, and is not looked up again. */
-const get = (url: URL, address: string, maxBytes: number, deadline: AbortSignal): Promise<Fetched> =>
-  new Promise((resolve, reject) => {
-    const secure = url.protocol === 'https:'
-    const request = (secure ? httpsRequest : httpRequest)({
-      host: address,
-      port: url.port || (secure ? 443 : 80),
-      ...(secure && { servername: isIP(url.hostname) === 0 ? url.hostname : '', rejectUnauthorized: true }),
-      path: url.pathname + url.search,
-      headers: {
-        host: url.host,
-        accept: 'application/json',
-        'accept-encoding': 'identity',
-        'user-agent': `Latchkey/${version}`,
-      },
-      agent: false, // a connection of its own, closed after
-      signal: deadline,
-    })
-    const connecting = setTimeout(() => request.destroy(new Unfit(`no connection within ${connectMs} ms`)), connectMs)
-    request.once('socket', (socket) =>
-      socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting)),
-    )
-    request.once('close', () => clearTimeout(connecting))
-    request.on('error', reject)
-    request.once('response', (response) => {
-      read(response, maxBytes)
-        .then(resolve, reject)
-        .finally(() => request.destroy())
-    })
-    request.end()
-  })
-
-const resolver = (): Resolve => {
-  const dns = new Resolver({ timeout: 1000, tries: 2 }) // not the system's look-up, whose few threads a slow name server would hold
-  return async (hostname) => {
-    const answers = await Promise.allSettled([dns.resolve4(hostname), dns.resolve6(hostname)])
-    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
   }
 }
 
@@ -183,23 +105,12 @@ export class SafeFetch {
   async #fetch(url: URL, maxBytes: number): Promise<Fetched> {
     const deadline = AbortSignal.timeout(wholeMs)
     try {
-      return await get(url, await this.#addressOf(url.hostname, deadline), maxBytes, deadline)
+      const address = await addressOf(url.hostname, this.#resolve, deadline)
+      const sent = { method: 'GET', headers: { accept: 'application/json' } } as const
+      return await askStranger(url, address, sent, deadline, (response) => read(response, maxBytes))
     } catch (error) {
       return { failed: failureOf(error, deadline) }
     }
-  }
-
-  /** Where to connect. One forbidden address among others is a trap, and all are refused. */
-  async #addressOf(hostname: string, deadline: AbortSignal): Promise<string> {
-    if (isThisMachine(hostname)) return hostname === '[::1]' ? '::1' : isIP(hostname) === 4 ? hostname : '127.0.0.1'
-    const late = new Promise<never>((_resolve, reject) =>
-      deadline.addEventListener('abort', () => reject(new Unfit('late'))),
-    )
-    const addresses = await Promise.race([this.#resolve(hostname), late])
-    const [address] = addresses
-    if (address === undefined) throw new Unfit('its host has no address')
-    if (!addresses.every(isPublicAddress)) throw new Unfit('its host is not on the public Internet')
-    return address
   }
 
   #pauseOf(url: string): string | undefined {

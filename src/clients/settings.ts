@@ -4,7 +4,7 @@ import { apisOf, ownScopes, requireApis, requireKnownScopes } from '../credentia
 import { Refusal } from '../errors.ts'
 import { readKeySet } from './client-keys.ts'
 import { pageMistake, redirectUriMistake } from './redirect-uri.ts'
-import { fetchMistake } from './safe-fetch.ts'
+import { fetchMistake } from './strangers-address.ts'
 
 export const grantTypes = {
   authorizationCode: 'authorization_code',
