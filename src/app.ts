@@ -6,6 +6,8 @@ import { type Logger, pino } from 'pino'
 import { loginPages } from './accounts/login-page.ts'
 import { accountsRoutes } from './accounts/routes.ts'
 import { setupPages } from './accounts/setup-page.ts'
+import { alertsRoutes } from './alerts/routes.ts'
+import { Watcher } from './alerts/watcher.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { ensureBuiltInClients } from './clients/built-in.ts'
 import { DocumentClients } from './clients/documents.ts'
@@ -58,6 +60,8 @@ import { VerifyBody } from './verify/schemas.ts'
 import { Verifier } from './verify/verify.ts'
 import { written } from './verify/wire.ts'
 import { version } from './version.ts'
+import { webhooksRoutes } from './webhooks/routes.ts'
+import { Sender } from './webhooks/sender.ts'
 
 export interface AppOptions {
   /** Unix milliseconds. */
@@ -77,6 +81,9 @@ export interface App {
   log: Logger
   mailer: Mailer
   dashboard: Dashboard
+  /** Raises alerts and tells of them; sends to webhooks. Both by themselves once the timers run. */
+  watcher: Watcher
+  sender: Sender
   /** Headers that make an injected request act as the local operator. */
   operatorHeaders: () => Record<string, string>
   /** Starts what happens by itself: writing last uses, giving slices back, pruning, rotating. */
@@ -161,6 +168,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const lastUse = new LastUse(store)
   const mailer = new Outbox({ config, store, box, log, now })
   const usage = new Usage(store, now())
+  const watcher = new Watcher({ config, store, allowance, mailer, log })
+  const sender = new Sender({ config, store, box, log, now })
   const proofs = new Proofs(box, now)
   const verifier = new Verifier(
     { lookups: store.lookups, tokens, box, keyPrefixes: config.keyPrefixes },
@@ -250,6 +259,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     verifier,
     allowance,
     mailer,
+    sender,
     log,
     now,
     proxies: config.trustedProxies,
@@ -287,6 +297,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       await api.register(clientRoutes(routes))
       await api.register(usageRoutes(routes))
       await api.register(auditRoutes(routes))
+      await api.register(alertsRoutes(routes))
+      await api.register(webhooksRoutes(routes))
       await api.register(signingKeyRoutes(routes))
       // here, so that the hook above comes first: who calls is asked before what there is
       api.setNotFoundHandler(() => {
@@ -336,12 +348,19 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     log,
     mailer,
     dashboard,
+    watcher,
+    sender,
     operatorHeaders: () => {
       if (!local) throw new Error('This app was built without a local operator.')
       return local.headers()
     },
     startTimers() {
       mailer.start()
+      sender.start()
+      every(minute, 'look for alerts', async () => {
+        await watcher.run(now())
+        sender.kick()
+      })
       every(10_000, 'give back slices', () => allowance.sweep(now()))
       every(15_000, 'write last uses', () => lastUse.flush())
       every(1_000, 'write what was counted', () => usage.tick(now()))
@@ -360,6 +379,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       for (const timer of timers) clearInterval(timer)
       await server.close()
       gateway.close()
+      await watcher.close()
+      await sender.close()
       await mailer.close()
       await allowance.close()
       await attempt('write what was counted', writeUse)

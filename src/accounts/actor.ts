@@ -50,7 +50,7 @@ export const actorWith = (given: Pick<Actor, 'kind' | 'id'> & Partial<Actor>): A
 })
 
 /** Areas of an organization that a key or client manages with the reserved scope `manage:<area>`. */
-export type Area = 'api-keys' | 'clients' | 'members' | 'audit' | 'usage' | 'organizations'
+export type Area = 'api-keys' | 'clients' | 'members' | 'audit' | 'usage' | 'organizations' | 'alerts'
 
 const rank: Record<Role, number> = { viewer: 0, member: 1, admin: 2, owner: 3 }
 

@@ -11,6 +11,7 @@ const areas: Record<Area, true> = {
   audit: true,
   usage: true,
   organizations: true,
+  alerts: true,
 }
 
 /** Scopes that only operators grant. */

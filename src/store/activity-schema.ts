@@ -117,21 +117,25 @@ export interface ActivitySchema {
     detail: string
     created_at: number
     dismissed_at: number | null
+    /** When somebody is to be told of it, next; null: all have been. */
+    tell_at: number | null
   }
   webhook_deliveries: {
     id: string
     webhook_id: string
     /** The same through every attempt. */
     message_id: string
+    /** The message's type. */
+    event: string
     body: string
-    attempts: number
+    /** JSON list, oldest first; bounded. */
+    attempts: string
+    attempts_left: number
     /** null: it is over. */
     next_at: number | null
-    /** HTTP status of the last answer. */
-    status: number | null
-    failure: string | null
     created_at: number
-    attempted_at: number | null
     delivered_at: number | null
   }
+  /** Webhooks that have failed since their last success. */
+  webhook_failures: { webhook_id: string; since: number }
 }

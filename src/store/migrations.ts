@@ -165,7 +165,8 @@ export const mainMigrations: readonly Migration[] = [
     name: '009-webhooks',
     statements: [
       `CREATE TABLE webhooks (id TEXT PRIMARY KEY, organization_id TEXT NOT NULL REFERENCES organizations ON DELETE CASCADE, url TEXT NOT NULL,
-        sealed TEXT NOT NULL, events TEXT, created_by TEXT, created_at BIGINT NOT NULL, disabled_at BIGINT)`,
+        sealed TEXT NOT NULL, former_sealed TEXT, former_until BIGINT, events TEXT, created_by TEXT, created_at BIGINT NOT NULL, disabled_at BIGINT,
+        disabled_why TEXT CHECK (disabled_why IN ('person', 'failing', 'gone')))`,
       `CREATE INDEX webhooks_by_organization ON webhooks (organization_id, id)`,
       `CREATE TABLE alert_settings (organization_id TEXT PRIMARY KEY REFERENCES organizations ON DELETE CASCADE, settings TEXT NOT NULL)`,
     ],
@@ -254,13 +255,20 @@ export const activityMigrations: readonly Migration[] = [
     name: '007-alerts',
     statements: [
       `CREATE TABLE alerts (id TEXT PRIMARY KEY, organization_id TEXT, user_id TEXT, kind TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL,
-        once TEXT NOT NULL UNIQUE, detail TEXT NOT NULL, created_at BIGINT NOT NULL, dismissed_at BIGINT)`,
+        once TEXT NOT NULL UNIQUE, detail TEXT NOT NULL, created_at BIGINT NOT NULL, dismissed_at BIGINT, tell_at BIGINT)`,
       `CREATE INDEX alerts_by_organization ON alerts (organization_id, id)`,
       `CREATE INDEX alerts_by_user ON alerts (user_id, id)`,
-      `CREATE TABLE webhook_deliveries (id TEXT PRIMARY KEY, webhook_id TEXT NOT NULL, message_id TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL,
-        next_at BIGINT, status INTEGER, failure TEXT, created_at BIGINT NOT NULL, attempted_at BIGINT, delivered_at BIGINT)`,
+      `CREATE INDEX alerts_open_by_organization ON alerts (organization_id, id) WHERE dismissed_at IS NULL`,
+      `CREATE INDEX alerts_open_by_user ON alerts (user_id, id) WHERE dismissed_at IS NULL`,
+      `CREATE INDEX alerts_by_telling ON alerts (tell_at) WHERE tell_at IS NOT NULL`,
+      // what alerts are raised from
+      `CREATE INDEX usage_totals_denied ON usage_totals (bucket, owner_id) WHERE width = 'hour' AND code <> 'valid'`,
+      `CREATE INDEX sightings_of_networks ON sightings (first_at, credential_id) WHERE kind = 'network'`,
+      `CREATE TABLE webhook_deliveries (id TEXT PRIMARY KEY, webhook_id TEXT NOT NULL, message_id TEXT NOT NULL, event TEXT NOT NULL, body TEXT NOT NULL,
+        attempts TEXT NOT NULL, attempts_left INTEGER NOT NULL, next_at BIGINT, created_at BIGINT NOT NULL, delivered_at BIGINT, UNIQUE (webhook_id, message_id))`,
       `CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook_id, id)`,
       `CREATE INDEX webhook_deliveries_by_next ON webhook_deliveries (next_at) WHERE next_at IS NOT NULL`,
+      `CREATE TABLE webhook_failures (webhook_id TEXT PRIMARY KEY, since BIGINT NOT NULL)`,
     ],
   },
 ]

@@ -199,11 +199,15 @@ export interface Schema {
     url: string
     /** The signing secret, sealed by SecretBox. */
     sealed: string
+    /** The one before it, which signs too until then. */
+    former_sealed: string | null
+    former_until: number | null
     /** JSON list of alert kinds; null: all. */
     events: string | null
     created_by: string | null
     created_at: number
     disabled_at: number | null
+    disabled_why: 'person' | 'failing' | 'gone' | null
   }
   /** JSON. */
   alert_settings: { organization_id: string; settings: string }

@@ -14,7 +14,7 @@ const layers: readonly RegExp[][] = [
   [/^secret-box\.ts$/, /^store\//, /^credentials\/format\.ts$/],
   [/^tokens\//, /^limits\//, /^accounts\//, /^audit\//, /^mail\//],
   [/^credentials\/(?!format\.ts$)/, /^clients\//],
-  [/^verify\//, /^usage\//],
+  [/^verify\//, /^usage\//, /^alerts\//, /^webhooks\//],
   [/^oauth\//, /^gateway\//, /^http\//, /^dashboard\//],
   [/routes\.ts$/, /(?<!\/own)-pages?\.ts$/],
   [/^deployment\.ts$/, /^app\.ts$/],

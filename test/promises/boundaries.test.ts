@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { randomUUIDv7 } from 'node:crypto'
 import { test } from 'node:test'
+import { raiseAlerts } from '../../src/alerts/raise.ts'
 import { type Launched, launch, stoppedClock, world } from '../harness.ts'
 
 /** Who may at least: roles of the victim's organization, the owner of a token, operators, whoever holds the scope verify, or people at a browser: no credential at all. */
@@ -65,6 +66,22 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   deleteClientOfNobody: { needs: 'operator' },
   createClient: { needs: 'admin', body: { name: 'Mallory' } },
   listAudit: { needs: 'operator' },
+  listAlerts: { needs: 'viewer' },
+  dismissAlert: { needs: 'admin' },
+  getAlertSettings: { needs: 'viewer' },
+  updateAlertSettings: { needs: 'admin', body: { quota_percent: 90 } },
+  listOwnAlerts: { needs: 'person' },
+  dismissOwnAlert: { needs: 'self' },
+  listWebhooks: { needs: 'admin' },
+  createWebhook: { needs: 'admin', body: { url: 'https://hooks.example.com/a' } },
+  getWebhook: { needs: 'admin' },
+  updateWebhook: { needs: 'admin', body: { enabled: false } },
+  deleteWebhook: { needs: 'admin' },
+  rotateWebhookSecret: { needs: 'admin', body: {} },
+  testWebhook: { needs: 'admin' },
+  listWebhookDeliveries: { needs: 'admin' },
+  getWebhookDelivery: { needs: 'admin' },
+  redeliverWebhook: { needs: 'admin' },
   exportAudit: { needs: 'operator' },
   exportOrganizationAudit: { needs: 'admin' },
   listOrganizationAudit: { needs: 'admin' },
@@ -155,8 +172,14 @@ const snapshot = async ({ app: { store } }: Launched): Promise<string> => {
     'invitations',
     'identities',
     'audit',
+    'webhooks',
+    'alert_settings',
   ] as const
-  const rows = await Promise.all(tables.map((table) => store.db.selectFrom(table).selectAll().execute()))
+  const active = ['alerts', 'webhook_deliveries', 'webhook_failures'] as const
+  const rows = await Promise.all([
+    ...tables.map((table) => store.db.selectFrom(table).selectAll().execute()),
+    ...active.map((table) => store.activity.selectFrom(table).selectAll().execute()),
+  ])
   return JSON.stringify(rows)
 }
 
@@ -230,6 +253,23 @@ test('every operation is refused to everybody who may not, and changes nothing',
     'an admin': { credential: await withRole('admin'), role: 'admin', person: true },
   }
   clock.advance(2000)
+  const webhook = await operate<{ id: string }>('POST', `/organizations/${victim.organization}/webhooks`, {
+    url: 'http://localhost:1/a',
+  })
+  const delivery = await operate<{ id: string }>(
+    'POST',
+    `/organizations/${victim.organization}/webhooks/${webhook.id}/test`,
+  )
+  const about = { kind: 'credential.unused', subjectKind: 'api_key', subjectId: victimKey.id, detail: {} } as const
+  await raiseAlerts(
+    app.store,
+    [
+      { ...about, organizationId: victim.organization, userId: null, period: '1' },
+      { ...about, organizationId: null, userId: victim.owner, period: '2' },
+    ],
+    clock(),
+  )
+  const alerts = await app.store.activity.selectFrom('alerts').select(['id', 'user_id']).execute()
 
   const ids: Record<string, string> = {
     '{organization_id}': victim.organization,
@@ -237,6 +277,8 @@ test('every operation is refused to everybody who may not, and changes nothing',
     '{decision_id}': randomUUIDv7(),
     '{client_id}': victimClient.client_id,
     '{secret_id}': secret?.id ?? '',
+    '{webhook_id}': webhook.id,
+    '{delivery_id}': delivery.id,
     '{user_id}': victim.owner,
     '{stranger}': stranger,
     '{owner}': victim.owner,
@@ -248,7 +290,9 @@ test('every operation is refused to everybody who may not, and changes nothing',
         ? ((operationId.includes('Legacy') ? legacy?.id : victimToken.id) ?? '')
         : name === '{invitation_id}'
           ? (operationId.includes('User') ? userInvitation : invitation).id
-          : (ids[name] ?? assert.fail(name)),
+          : name === '{alert_id}'
+            ? (alerts.find(({ user_id }) => (user_id === null) !== operationId.includes('Own'))?.id ?? '')
+            : (ids[name] ?? assert.fail(name)),
     )
 
   const { paths = {} } = app.server.swagger() as unknown as {
