@@ -1,8 +1,170 @@
-// /organizations/…: an organization at a glance.
-import { Page } from '../../kit/page.tsx'
+// /organizations/…: an organization at a glance: what it has used, and its keys.
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import type { Usage } from '../../../../src/accounts/usage.ts'
+import { api } from '../../api/client.ts'
+import { type Page as ListPage, useList } from '../../api/list.ts'
+import { useOrganization } from '../../api/queries.ts'
+import { Badge } from '../../kit/badge.tsx'
+import { ButtonLink } from '../../kit/button.tsx'
+import { Empty } from '../../kit/empty.tsx'
+import { PlusIcon } from '../../kit/icons.tsx'
+import { LimitBar } from '../../kit/limit-bar.tsx'
+import { ErrorNotice } from '../../kit/notice.tsx'
+import { Card, Page, Section } from '../../kit/page.tsx'
+import { Skeleton } from '../../kit/skeleton.tsx'
+import { Table } from '../../kit/table.tsx'
+import { Time, dayOf, relativeTime } from '../../kit/time.tsx'
 
-export const OverviewPage = () => (
-  <Page title="Overview">
-    <p className="text-quiet">Nothing here yet.</p>
-  </Page>
+interface KeyRow {
+  id: string
+  name: string
+  hint: string
+  environment: string
+  created_at: string
+  last_used_at: string | null
+  expires_at: string | null
+}
+
+const number = (value: number): string => value.toLocaleString('en-GB')
+
+/** `month` or a window in words. */
+const periodOf = ({ period }: Usage): string =>
+  period === 'month' ? 'this month' : period % 60 === 0 ? `in ${period / 60} min` : `in ${period} s`
+
+const Limit = ({ usage }: { usage: Usage }) => {
+  const { api: name, environment, limit, used, remaining, reset } = usage
+  return (
+    <Card className="grid content-start gap-2 p-4">
+      <p className="flex flex-wrap items-baseline justify-between gap-x-3 text-sm text-quiet">
+        <span>
+          <span className="font-medium text-text">{name}</span>, {environment}
+        </span>
+        <span>{periodOf(usage)}</span>
+      </p>
+      <p className="text-xl font-semibold tabular-nums">
+        {number(used)}
+        <span className="text-base font-normal text-quiet">
+          {' '}
+          {limit === null ? 'of no limit' : `of ${number(limit)}`}
+        </span>
+      </p>
+      {limit !== null && (
+        <>
+          <LimitBar label={`${name}, ${environment}: used ${used} of ${limit}`} used={used} limit={limit} />
+          <p className="text-sm text-quiet">
+            {number(remaining ?? 0)} left,{' '}
+            {usage.period === 'month' ? `until ${dayOf(Date.parse(reset))}` : `new ${relativeTime(Date.parse(reset))}`}
+          </p>
+        </>
+      )}
+    </Card>
+  )
+}
+
+const Limits = ({ organizationId }: { organizationId: string }) => {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['organizations', organizationId, 'limits'],
+    queryFn: ({ signal }) => api.get<ListPage<Usage>>(`/organizations/${organizationId}/usage`, undefined, signal),
+  })
+  if (error) return <ErrorNotice error={error} again={() => void refetch()} />
+  if (data?.data.length === 0)
+    return (
+      <Card>
+        <p className="text-quiet">
+          No API here limits organizations as a whole: each key has its own window.{' '}
+          <UsageLink organizationId={organizationId} />
+        </p>
+      </Card>
+    )
+  return (
+    <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
+      {data
+        ? data.data.map((usage) => (
+            <Limit key={`${usage.api} ${usage.limit_name} ${usage.environment}`} usage={usage} />
+          ))
+        : [0, 1, 2].map((place) => <Skeleton key={place} className="h-28 rounded-lg" />)}
+    </div>
+  )
+}
+
+const UsageLink = ({ organizationId }: { organizationId: string }) => (
+  <Link to="/organizations/$organizationId/usage" params={{ organizationId }} className="text-accent underline">
+    See what is asked for
+  </Link>
 )
+
+const Keys = ({ organizationId }: { organizationId: string }) => {
+  const key = ['organizations', organizationId, 'api-keys']
+  const list = useList<KeyRow>(key, `/organizations/${organizationId}/api-keys`, { limit: 5 })
+  const create = (
+    <ButtonLink
+      look="primary"
+      to="/organizations/$organizationId/settings/api-keys"
+      params={{ organizationId }}
+      search={{ create: 'key' }}
+    >
+      <PlusIcon /> Create API Key
+    </ButtonLink>
+  )
+  return (
+    <Section title="API keys" actions={list.rows?.length === 0 ? undefined : create}>
+      {list.error && !list.rows ? (
+        <ErrorNotice error={list.error} again={list.again} />
+      ) : (
+        <Table
+          caption="Newest API keys"
+          rows={list.rows}
+          keyOf={({ id }) => id}
+          columns={[
+            {
+              name: 'Name',
+              cell: ({ name, hint }) => (
+                <>
+                  <span className="font-medium wrap-anywhere">{name}</span>
+                  <br />
+                  <code className="text-sm text-quiet">{hint}</code>
+                </>
+              ),
+            },
+            {
+              name: 'Environment',
+              cell: ({ environment }) => <Badge look={environment === 'test' ? 'warn' : 'good'}>{environment}</Badge>,
+            },
+            { name: 'Last used', cell: ({ last_used_at }) => <Time at={last_used_at} /> },
+            { name: 'Expires', cell: ({ expires_at }) => <Time at={expires_at} form="day" /> },
+          ]}
+          empty={
+            <Empty title="No API key yet" level={3} actions={create}>
+              <p>A key lets a program call your APIs for this organization. It is shown once, when it is made.</p>
+            </Empty>
+          }
+        />
+      )}
+      {list.next && (
+        <p>
+          <Link
+            to="/organizations/$organizationId/settings/api-keys"
+            params={{ organizationId }}
+            className="text-accent underline"
+          >
+            All API keys
+          </Link>
+        </p>
+      )}
+    </Section>
+  )
+}
+
+export const OverviewPage = () => {
+  const { organizationId } = useParams({ from: '/organizations/$organizationId' })
+  const { name } = useOrganization(organizationId)
+  return (
+    <Page title={name}>
+      <Section title="Limits">
+        <Limits organizationId={organizationId} />
+      </Section>
+      <Keys organizationId={organizationId} />
+    </Page>
+  )
+}
