@@ -79,7 +79,7 @@ export const Card = ({ children, className = 'p-4 sm:p-5' }: { children: ReactNo
 
 /** Names and values, such as of one thing. */
 export const Facts = ({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) => (
-  <dl className="grid gap-x-6 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
+  <dl className="grid items-baseline gap-x-6 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
     {facts.map(([name, value]) => (
       <div key={name} className="contents">
         <dt className="text-quiet max-sm:-mb-2 max-sm:text-sm">{name}</dt>

@@ -58,7 +58,7 @@ const Actions = ({ user, self, choose }: { user: User; self: boolean; choose: (s
   <Popover
     side="right"
     label={`Actions for ${user.name}`}
-    className="grid size-8 place-items-center rounded-md text-quiet hover:bg-sunken hover:text-text pointer-coarse:size-11"
+    className="ml-auto grid size-8 place-items-center rounded-md text-quiet hover:bg-sunken hover:text-text pointer-coarse:size-11"
     button={<MoreIcon />}
   >
     {(close) => {

@@ -1,7 +1,7 @@
 // /organizations/…: an organization at a glance: what it has used, and its keys.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import type { Usage } from '../../../../src/accounts/usage.ts'
+import type { Quota } from '../../../../src/usage/quota.ts'
 import { api } from '../../api/client.ts'
 import { type Page as ListPage, useList } from '../../api/list.ts'
 import { useOrganization } from '../../api/queries.ts'
@@ -29,11 +29,11 @@ interface KeyRow {
 const number = (value: number): string => value.toLocaleString('en-GB')
 
 /** `month` or a window in words. */
-const periodOf = ({ period }: Usage): string =>
+const periodOf = ({ period }: Quota): string =>
   period === 'month' ? 'this month' : period % 60 === 0 ? `in ${period / 60} min` : `in ${period} s`
 
-const Limit = ({ usage }: { usage: Usage }) => {
-  const { api: name, environment, limit, used, remaining, reset } = usage
+const Limit = ({ usage }: { usage: Quota }) => {
+  const { api: name, environment, limit, used, remaining, reset, forecast } = usage
   return (
     <Card className="grid content-start gap-2 p-4">
       <p className="flex flex-wrap items-baseline justify-between gap-x-3 text-sm text-quiet">
@@ -56,6 +56,11 @@ const Limit = ({ usage }: { usage: Usage }) => {
             {number(remaining ?? 0)} left,{' '}
             {usage.period === 'month' ? `until ${dayOf(Date.parse(reset))}` : `new ${relativeTime(Date.parse(reset))}`}
           </p>
+          {forecast?.used_up_at != null && (
+            <p className="text-sm font-medium text-warn">
+              At this pace used up on {dayOf(Date.parse(forecast.used_up_at))}.
+            </p>
+          )}
         </>
       )}
     </Card>
@@ -65,7 +70,7 @@ const Limit = ({ usage }: { usage: Usage }) => {
 const Limits = ({ organizationId }: { organizationId: string }) => {
   const { data, error, refetch } = useQuery({
     queryKey: ['organizations', organizationId, 'limits'],
-    queryFn: ({ signal }) => api.get<ListPage<Usage>>(`/organizations/${organizationId}/usage`, undefined, signal),
+    queryFn: ({ signal }) => api.get<ListPage<Quota>>(`/organizations/${organizationId}/usage`, undefined, signal),
   })
   if (error) return <ErrorNotice error={error} again={() => void refetch()} />
   if (data?.data.length === 0)

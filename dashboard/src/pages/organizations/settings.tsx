@@ -37,7 +37,7 @@ const Rename = ({ organization, mayChange }: { organization: Organization; mayCh
     run()
   }
   return (
-    <form onSubmit={save} className="grid gap-3">
+    <form onSubmit={save} className="grid max-w-xl gap-3">
       <TextField
         label="Name"
         value={name}
@@ -70,7 +70,7 @@ const TierChoice = ({ organization }: { organization: Organization }) => {
     run()
   }
   return (
-    <form onSubmit={save} className="grid gap-3">
+    <form onSubmit={save} className="grid max-w-xl gap-3">
       <Select
         label="Tier"
         value={tier}
@@ -149,13 +149,17 @@ export const SettingsPage = () => {
                 <CopyButton text={id} label="organization id" compact />
               </span>,
             ],
-            [
-              'Tier',
-              <span key="tier" className="flex flex-wrap items-center gap-2">
-                <Badge>{tier}</Badge>
-                {!me.operator && <span className="text-quiet">Set by the operators of this server.</span>}
-              </span>,
-            ],
+            ...(me.operator
+              ? []
+              : [
+                  [
+                    'Tier',
+                    <span key="tier" className="flex flex-wrap items-center gap-2">
+                      <Badge>{tier}</Badge>
+                      <span className="text-quiet">Set by the operators of this server.</span>
+                    </span>,
+                  ] as const,
+                ]),
             ['Your role', <span key="role">{role ?? 'None: you see it as an operator'}</span>],
             ['Created', <Time key="created" at={created_at} form="exact" />],
           ]}
