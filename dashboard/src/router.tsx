@@ -99,6 +99,10 @@ const routeTree = root.addChildren([
       lazyRouteComponent(() => import('./pages/api-keys/api-keys.tsx'), 'ApiKeysPage'),
     ),
     ofOrganization(
+      'settings/clients/$clientId',
+      lazyRouteComponent(() => import('./pages/clients/client.tsx'), 'ClientPage'),
+    ),
+    ofOrganization(
       'settings/members',
       lazyRouteComponent(() => import('./pages/members/members.tsx'), 'MembersPage'),
     ),
@@ -119,6 +123,10 @@ const routeTree = root.addChildren([
     ofAccount(
       'tokens',
       lazyRouteComponent(() => import('./pages/tokens/tokens.tsx'), 'TokensPage'),
+    ),
+    ofAccount(
+      'tokens/legacy/$tokenId',
+      lazyRouteComponent(() => import('./pages/tokens/legacy-token.tsx'), 'LegacyTokenPage'),
     ),
     ofAccount(
       'applications',

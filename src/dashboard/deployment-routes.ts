@@ -9,6 +9,8 @@ import { version } from '../version.ts'
 
 const ApiBody = Type.Object({
   name: Type.String(),
+  identifier: Type.String({ description: 'What a request for a token names it by, as `resource` (RFC 8707).' }),
+  token_endpoint: Type.String({ description: 'Its own, where a host is configured for it, else that of the issuer.' }),
   url: Nullable(
     Type.String({ description: 'Where it is called, through the gateway; null: it is reached otherwise.' }),
   ),
@@ -38,9 +40,12 @@ export type Deployment = Static<typeof DeploymentBody>
 
 const describeApi = (issuer: string, api: Api): Static<typeof ApiBody> => {
   const [host] = api.hosts
+  const [tokenHost] = api.authorizationHosts
   const { presentation, accepts } = api.profile
   return {
     name: api.name,
+    identifier: api.audience,
+    token_endpoint: `${tokenHost === undefined ? issuer : originAt(issuer, tokenHost)}/oauth/token`,
     url: host === undefined ? null : originAt(issuer, host) + (api.path === '/' ? '' : api.path),
     accepts: [...accepts],
     header: presentation.bearer

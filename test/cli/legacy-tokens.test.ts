@@ -157,10 +157,11 @@ test('a personal token takes the place of a legacy token, which tells so and wor
   writeFileSync(file, 'name,owner,organization,token\nOld deploy,ada@example.com,Acme,legacy-secret-0001\n')
   await at.json<Imported>('legacy-tokens', 'import', file)
   const list = () => at.json<{ data: { id: string; successor: { id: string } | null }[] }>('legacy-tokens', 'list')
-  const [{ id: legacyId = '' } = {}] = (await list()).data
+  const [legacy] = (await list()).data
+  assert.ok(legacy)
   const create = ['tokens', 'create', '--user-id', userId, '--name', 'New deploy', '--organization', orgId]
-  const made = await at.json<{ id: string; succeeds: string }>(...create, '--succeeds', legacyId)
-  assert.equal(made.succeeds, legacyId)
+  const made = await at.json<{ id: string; succeeds: string }>(...create, '--succeeds', legacy.id)
+  assert.equal(made.succeeds, legacy.id)
   assert.equal((await list()).data[0]?.successor?.id, made.id)
   assert.match((await at.run('legacy-tokens', 'list')).stdout, new RegExp(`Successor\n.*${made.id}`))
   assert.match(await at.refused(...create, '--succeeds', made.id), /no such token/)

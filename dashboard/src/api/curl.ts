@@ -1,7 +1,7 @@
 // A command that calls an API with a credential, ready to be pasted into a shell.
 import type { Deployment } from '../../../src/dashboard/deployment-routes.ts'
 
-type DescribedApi = Deployment['apis'][number]
+export type DescribedApi = Deployment['apis'][number]
 
 /** Text as one word of a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
@@ -28,3 +28,19 @@ export const curlFor = (api: DescribedApi | undefined, credential: string): stri
   const { name, scheme } = api.header
   return `curl -i ${quoted(api.url)} \\\n  -H ${quoted(`${name}: ${scheme === null ? '' : `${scheme} `}${credential}`)}`
 }
+
+/** A request of a client for a token of its own. */
+export const curlForToken = (
+  { issuer }: Deployment,
+  { token_endpoint: endpoint, identifier }: DescribedApi,
+  { id, secret }: { id: string; secret: string },
+): string =>
+  [
+    `curl -X POST ${quoted(endpoint)}`,
+    "-H 'Content-Type: application/x-www-form-urlencoded'",
+    "-d 'grant_type=client_credentials'",
+    `-d ${quoted(`client_id=${id}`)}`,
+    `-d ${quoted(`client_secret=${secret}`)}`,
+    // at an address of the API's own it is known which API is meant
+    ...(endpoint.startsWith(`${issuer}/`) ? [`-d ${quoted(`resource=${identifier}`)}`] : []),
+  ].join(' \\\n  ')

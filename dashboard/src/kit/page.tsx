@@ -6,6 +6,7 @@ let visited = false
 export const Page = ({
   title,
   lead,
+  up,
   actions,
   children,
   windowTitle = title,
@@ -13,6 +14,8 @@ export const Page = ({
   title: string
   /** A sentence under the title. */
   lead?: ReactNode
+  /** A link to the page that this one is below. */
+  up?: ReactNode
   actions?: ReactNode
   children: ReactNode
   /** Where the title alone would not tell windows apart. */
@@ -31,6 +34,7 @@ export const Page = ({
     <div className="mx-auto grid w-full max-w-5xl gap-6">
       <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
+          {up !== undefined && <p className="mb-1 text-sm">{up}</p>}
           <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold tracking-[-0.01em] text-balance">
             {title}
           </h1>

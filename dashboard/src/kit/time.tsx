@@ -43,7 +43,7 @@ export const Time = ({
   none?: string
   form?: 'relative' | 'day' | 'exact'
 }) => {
-  if (at === null || at === undefined) return <span className="text-quiet">{none}</span>
+  if (at === null || at === undefined) return <span className="whitespace-nowrap text-quiet">{none}</span>
   const ms = Date.parse(at)
   const shown = form === 'exact' ? exactTime(ms) : form === 'day' ? dayOf(ms) : relativeTime(ms)
   return (

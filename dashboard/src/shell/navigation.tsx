@@ -23,6 +23,8 @@ interface Entry {
   icon: ComponentType<{ className?: string }>
   /** Current at its own address alone, not below. */
   exact?: boolean
+  /** Where pages of it are that do not lie below it. */
+  also?: string
 }
 
 interface Group {
@@ -47,7 +49,7 @@ const ofOrganization = (id: string): readonly Group[] => {
       title: 'Settings',
       entries: [
         { to: `${base}/settings`, label: 'General', icon: SettingsIcon, exact: true },
-        { to: `${base}/settings/api-keys`, label: 'API Keys', icon: KeyIcon },
+        { to: `${base}/settings/api-keys`, label: 'API Keys', icon: KeyIcon, also: `${base}/settings/clients/` },
         { to: `${base}/settings/members`, label: 'Members', icon: PeopleIcon },
         { to: `${base}/settings/webhooks`, label: 'Webhooks', icon: WebhookIcon },
       ],
@@ -99,27 +101,31 @@ export const Navigation = ({
   label: string
   /** Told when an entry is chosen. */
   onGo?: () => void
-}) => (
-  <nav aria-label={label} className="grid gap-5">
-    {groups.map(({ title, entries }) => (
-      <div key={title}>
-        <p className="mb-1 px-2.5 text-xs font-semibold tracking-wide text-quiet">{title}</p>
-        <ul className="grid gap-0.5">
-          {entries.map(({ to, label: name, icon: Icon, exact = false }) => (
-            <li key={to}>
-              <Link
-                to={to}
-                onClick={onGo}
-                activeOptions={{ exact, includeSearch: false }}
-                className="flex min-h-8 items-center gap-2.5 rounded-md px-2.5 py-1 text-quiet no-underline hover:bg-sunken hover:text-text aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent pointer-coarse:min-h-11"
-              >
-                <Icon />
-                {name}
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </div>
-    ))}
-  </nav>
-)
+}) => {
+  const { pathname } = useLocation()
+  return (
+    <nav aria-label={label} className="grid gap-5">
+      {groups.map(({ title, entries }) => (
+        <div key={title}>
+          <p className="mb-1 px-2.5 text-xs font-semibold tracking-wide text-quiet">{title}</p>
+          <ul className="grid gap-0.5">
+            {entries.map(({ to, label: name, icon: Icon, exact = false, also }) => (
+              <li key={to}>
+                <Link
+                  to={to}
+                  onClick={onGo}
+                  aria-current={also !== undefined && pathname.startsWith(also) ? 'page' : undefined}
+                  activeOptions={{ exact, includeSearch: false }}
+                  className="flex min-h-8 items-center gap-2.5 rounded-md px-2.5 py-1 text-quiet no-underline hover:bg-sunken hover:text-text aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent pointer-coarse:min-h-11"
+                >
+                  <Icon />
+                  {name}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </nav>
+  )
+}

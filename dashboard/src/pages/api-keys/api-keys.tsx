@@ -1,8 +1,13 @@
 // /organizations/…/settings/api-keys: keys, live and test, and OAuth clients.
+import { useParams } from '@tanstack/react-router'
 import { Page } from '../../kit/page.tsx'
+import { ClientsSection } from '../clients/clients-section.tsx'
 
-export const ApiKeysPage = () => (
-  <Page title="API Keys">
-    <p className="text-quiet">Nothing here yet.</p>
-  </Page>
-)
+export const ApiKeysPage = () => {
+  const { organizationId = '' } = useParams({ strict: false })
+  return (
+    <Page title="API Keys">
+      <ClientsSection organizationId={organizationId} />
+    </Page>
+  )
+}
