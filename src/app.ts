@@ -4,10 +4,12 @@ import swagger from '@fastify/swagger'
 import type { FastifyRequest } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { loginPages } from './accounts/login-page.ts'
+import { Notices } from './accounts/notices.ts'
 import { accountsRoutes } from './accounts/routes.ts'
 import { setupPages } from './accounts/setup-page.ts'
 import { alertsRoutes } from './alerts/routes.ts'
 import { Watcher } from './alerts/watcher.ts'
+import { SignInThrottle } from './accounts/sign-in-throttle.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { ensureBuiltInClients } from './clients/built-in.ts'
 import { DocumentClients } from './clients/documents.ts'
@@ -171,6 +173,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const watcher = new Watcher({ config, store, allowance, mailer, log })
   const sender = new Sender({ config, store, box, log, now })
   const proofs = new Proofs(box, now)
+  const notices = new Notices({ store, mailer, issuer: config.issuer, log })
+  const throttle = new SignInThrottle()
   const verifier = new Verifier(
     { lookups: store.lookups, tokens, box, keyPrefixes: config.keyPrefixes },
     proofs,
@@ -260,6 +264,9 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     allowance,
     mailer,
     sender,
+    notices,
+    throttle,
+    lastUse,
     log,
     now,
     proxies: config.trustedProxies,

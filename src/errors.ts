@@ -74,18 +74,25 @@ export class Refusal extends Error {
   readonly status: number
   /** Scopes that were missing, on `insufficient_scope`: the challenge names them. */
   readonly missing: readonly string[]
+  /** `Retry-After`, where it is known. */
+  readonly retryAfterSeconds: number | undefined
 
   /** `message` says what was wrong and what to do; never a secret. */
   constructor(
     code: Code,
     message: string = catalogue[code].message,
-    { missing = [], ...options }: ErrorOptions & { missing?: readonly string[] } = {},
+    {
+      missing = [],
+      retryAfterSeconds,
+      ...options
+    }: ErrorOptions & { missing?: readonly string[]; retryAfterSeconds?: number } = {},
   ) {
     super(message, options)
     this.name = 'Refusal'
     this.code = code
     this.status = catalogue[code].status
     this.missing = missing
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 

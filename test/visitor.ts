@@ -25,6 +25,8 @@ export interface Visitor {
   cookies: Map<string, string>
   get: (url: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
   post: (url: string, form: Record<string, string>, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
+  /** As the dashboard asks the management API; `path` is relative to it. */
+  api: (method: string, path: string, body?: object) => Promise<LightMyRequestResponse>
   /** Through /login, with the form as it stands there. */
   signIn: (email: string, password: string, query?: string) => Promise<LightMyRequestResponse>
 }
@@ -36,11 +38,13 @@ export const visitor = ({ ask }: Pick<Launched, 'ask'>): Visitor => {
     url: string,
     headers: Record<string, string>,
     form?: Record<string, string>,
+    body?: object,
   ): Promise<LightMyRequestResponse> => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const response = await ask(method, url, {
       headers: { ...(cookie !== '' && { cookie }), ...headers },
       ...(form && { form }),
+      ...(body && { body }),
     })
     for (const { name, value, maxAge } of response.cookies)
       if (maxAge === 0) cookies.delete(name)
@@ -53,6 +57,7 @@ export const visitor = ({ ask }: Pick<Launched, 'ask'>): Visitor => {
     cookies,
     get,
     post,
+    api: (method, path, body) => asked(method, `/api/v1${path}`, { 'x-latchkey-dashboard': '1' }, undefined, body),
     async signIn(email, password, query = '') {
       const { body } = await get(`/login${query}`)
       return post('/login', { ...formOf(body, '/login'), email, password })

@@ -98,7 +98,7 @@ export const requireSession = (actor: Actor): string => {
 }
 
 /** How long a proof of who one is counts for dangerous steps (OWASP ASVS 5.0 §7.5). */
-const recentMs = 15 * 60_000
+export const recentMs = 15 * 60_000
 
 /**
  * For steps that a stolen browser must not be enough for: a session whose person proved who they are in the last quarter of an hour.

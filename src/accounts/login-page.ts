@@ -1,97 +1,70 @@
-// GET and POST /login, POST /logout: signing in and out in a browser, without a line of script. Mounted at the root of the issuer's host.
-import { randomBytes } from 'node:crypto'
-import type { BlockList } from 'node:net'
+// GET and POST /login, POST /logout: signing in and out in a browser. Works without a line of script; the one that there is offers passkeys.
+// Mounted at the root of the issuer's host.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../config/config.ts'
-import { clientAddress } from '../http/client-address.ts'
-import { readCookie, setCookie } from '../http/cookies.ts'
+import { Refusal } from '../errors.ts'
+import { ensureFormCookie, readFormCookie } from '../http/form-cookie.ts'
 import { formToken, isFormToken } from '../http/form-token.ts'
 import { takeForms } from '../http/form.ts'
-import type { Metrics } from '../http/metrics.ts'
 import { isFromOwnPage } from '../http/own-page.ts'
 import { pageHeaders } from '../http/page.ts'
 import { answerRefusals } from '../http/refused-page.ts'
-import { clearSessionCookie, setSessionCookie } from '../http/session-cookie.ts'
-import { signedIn } from '../http/signed-in.ts'
-import type { SecretBox } from '../secret-box.ts'
-import type { Store } from '../store/store.ts'
+import { clearSessionCookie } from '../http/session-cookie.ts'
 import { normalizeEmail } from './email.ts'
+import type { ChallengeFor } from './factors/challenge.ts'
+import { provePasskey, readPasskeyResponse, requestOptions } from './factors/passkey-proof.ts'
+import { relyingParty } from './factors/relying-party.ts'
+import { type SignInDeps, answerSignIn, home, isSecure, leaveTrace, originOf, sessionOf } from './login/finish-page.ts'
 import {
-  goOnPage,
+  busyPage,
   loginPage,
   malformedPage,
   refusedMessage,
+  refusedPasskeyMessage,
   signOutPage,
   signedInPage,
   staleMessage,
   throttledPage,
 } from './login/login-pages.ts'
-import { mayLeadAway, readReturnTo } from './return-to.ts'
-import { endSession, type Session, sessionLifetimeMs } from './sessions.ts'
-import { SignInThrottle } from './sign-in-throttle.ts'
-import { signIn } from './sign-in.ts'
-
-/** Where a sign-in leads that was not asked for by a page. */
-const home = '/organizations'
-
-/** Of a browser that nobody is signed in in: what its form's token is bound to. */
-const formCookie = 'latchkey_form'
-const formCookieValue = /^[\w-]{43}$/
+import { passkeyScript, passkeyScriptPath } from './login/passkey-script.ts'
+import { secondStepPages } from './login/second-step-page.ts'
+import { readReturnTo } from './return-to.ts'
+import { endSession } from './sessions.ts'
+import type { SignInThrottle } from './sign-in-throttle.ts'
+import { provePassword } from './sign-in.ts'
 
 const text = Type.String({ default: '' })
 const LoginForm = Type.Object(
   { form_token: text, return_to: text, email: text, password: text },
   { additionalProperties: false },
 )
+const PasskeyForm = Type.Object({ form_token: text, return_to: text, response: text }, { additionalProperties: false })
 const LogoutForm = Type.Object({ form_token: text, return_to: text }, { additionalProperties: false })
 /** `prompt=login`: the password is wanted whoever is signed in (OpenID Connect Core §3.1.2.1). */
 const LoginQuery = Type.Object({ return_to: text, login_hint: text, prompt: text })
 
-export interface LoginDeps {
-  config: Pick<Config, 'issuer'>
-  store: Store
-  box: SecretBox
-  proxies: BlockList
-  metrics: Pick<Metrics, 'signIn'>
-  /** Unix milliseconds. */
-  now: () => number
-}
+export type LoginDeps = SignInDeps & { throttle: SignInThrottle }
 
 const loginAt = (returnTo: string | undefined): string =>
   returnTo === undefined ? '/login' : `/login?return_to=${encodeURIComponent(returnTo)}`
 
-const send = (reply: FastifyReply, status: number, body: string): FastifyReply =>
-  reply.code(status).headers(pageHeaders()).send(body)
-
 export const loginPages =
-  ({ config, store, box, proxies, metrics, now }: LoginDeps): FastifyPluginAsyncTypebox =>
+  (deps: LoginDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const secure = config.issuer.startsWith('https:')
-    const throttle = new SignInThrottle()
+    const { config, store, box, metrics, throttle, now } = deps
+    const secure = isSecure(deps)
+    const party = relyingParty(config.issuer)
     takeForms(app)
     answerRefusals(app, malformedPage)
+    await app.register(secondStepPages(deps))
 
-    const sessionOf = (request: FastifyRequest): Promise<Session | undefined> =>
-      signedIn({ store, secure }, request, now())
+    const send = (reply: FastifyReply, status: number, body: string): FastifyReply =>
+      reply.code(status).headers(pageHeaders([], "'self'")).send(body)
 
-    const originOf = (request: FastifyRequest) => ({
-      ip: clientAddress(request.raw, proxies),
-      userAgent: request.headers['user-agent'],
-      requestId: request.id,
-    })
+    const challengeFor = (browser: string): ChallengeFor => ({ browser, purpose: 'sign in' })
 
-    /** Not whom it was for: passwords are typed into the wrong field. */
-    const leaveTrace = (request: FastifyRequest, what: string): void =>
-      request.log.info({ request_id: request.id, ip: originOf(request).ip }, what)
-
-    const boundTo = (request: FastifyRequest): string | undefined => {
-      const value = readCookie(request.raw, formCookie, secure)
-      return value !== undefined && formCookieValue.test(value) ? value : undefined
-    }
-
-    /** The form with a token that is bound to this browser; other tabs keep theirs. */
+    /** The form with a token that is bound to this browser. */
     const sendForm = (
       request: FastifyRequest,
       reply: FastifyReply,
@@ -99,18 +72,51 @@ export const loginPages =
       given: { email: string; returnTo: string | undefined },
       message?: string,
     ): FastifyReply => {
-      let value = boundTo(request)
-      if (value === undefined) {
-        value = randomBytes(32).toString('base64url')
-        setCookie(reply, formCookie, value, { secure })
-      }
-      const token = formToken(box, value, 'sign in', now())
-      return send(reply, status, loginPage({ ...given, formToken: token }, message))
+      const browser = ensureFormCookie(request.raw, reply, secure)
+      const passkey = party && requestOptions(box, party, challengeFor(browser), [], now())
+      const token = formToken(box, browser, 'sign in', now())
+      return send(reply, status, loginPage({ ...given, formToken: token, passkey }, message))
     }
+
+    const sendThrottled = (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      waitMs: number,
+      returnTo: string | undefined,
+    ): FastifyReply => {
+      metrics.signIn('throttled')
+      leaveTrace(deps, request, 'sign-in held back')
+      const waitSeconds = Math.ceil(waitMs / 1000)
+      return send(reply.header('retry-after', waitSeconds), 429, throttledPage(waitSeconds, loginAt(returnTo)))
+    }
+
+    const isOwnForm = (request: FastifyRequest, browser: string | undefined, token: string): browser is string =>
+      browser !== undefined && isFormToken(box, browser, 'sign in', token, now()) && isFromOwnPage(request.raw)
+
+    const refuse = (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      given: { email: string; returnTo: string | undefined },
+      message: string,
+    ): FastifyReply => {
+      metrics.signIn('refused')
+      leaveTrace(deps, request, 'sign-in refused')
+      return sendForm(request, reply, 403, given, message)
+    }
+
+    app.get(passkeyScriptPath, { schema: { hide: true } }, (_request, reply) =>
+      reply
+        .headers({
+          'content-type': 'text/javascript; charset=utf-8',
+          'cache-control': 'public, max-age=31536000, immutable',
+          'x-content-type-options': 'nosniff',
+        })
+        .send(passkeyScript),
+    )
 
     app.get('/login', { schema: { hide: true, querystring: LoginQuery } }, async (request, reply) => {
       const returnTo = readReturnTo(request.query.return_to)
-      const session = await sessionOf(request)
+      const session = await sessionOf(deps, request)
       if (!session || request.query.prompt === 'login')
         return sendForm(request, reply, 200, { email: request.query.login_hint.slice(0, 254), returnTo })
       const signOutToken = formToken(box, session.id, 'sign out', now())
@@ -121,40 +127,53 @@ export const loginPages =
       const { email, password, form_token } = request.body
       const returnTo = readReturnTo(request.body.return_to)
       const given = { email, returnTo }
-      const bound = boundTo(request)
-      if (bound === undefined || !isFormToken(box, bound, 'sign in', form_token, now()) || !isFromOwnPage(request.raw))
+      if (!isOwnForm(request, readFormCookie(request.raw, secure), form_token))
         return sendForm(request, reply, 403, given, staleMessage)
-      const origin = originOf(request)
+      const { ip = '' } = originOf(deps, request)
       const account = normalizeEmail(email)
-      const waitMs = throttle.take(account, origin.ip, now())
-      if (waitMs > 0) {
+      const waitMs = throttle.take(account, ip, now())
+      if (waitMs > 0) return sendThrottled(request, reply, waitMs, returnTo)
+      const proven = await provePassword(store, email, password).catch((error: unknown) => {
+        if (error instanceof Refusal && error.code === 'temporarily_unavailable') return 'busy' as const
+        throw error
+      })
+      if (proven === 'busy') {
+        throttle.takeBack(account, ip)
         metrics.signIn('throttled')
-        leaveTrace(request, 'sign-in held back')
-        const waitSeconds = Math.ceil(waitMs / 1000)
-        reply.header('retry-after', waitSeconds)
-        return send(reply, 429, throttledPage(waitSeconds, loginAt(returnTo)))
+        return send(reply.header('retry-after', 5), 503, busyPage(loginAt(returnTo)))
       }
-      const started = await signIn(store, { email, password, previous: await sessionOf(request) }, origin, now())
-      if (!started) {
-        metrics.signIn('refused')
-        leaveTrace(request, 'sign-in refused')
-        return sendForm(request, reply, 403, given, refusedMessage)
-      }
-      metrics.signIn('succeeded')
-      throttle.succeed(account, origin.ip)
-      setSessionCookie(reply, started.value, { secure, maxAgeSeconds: sessionLifetimeMs / 1000 })
-      setCookie(reply, formCookie, '', { secure, maxAgeSeconds: 0 })
-      const next = returnTo ?? home
-      if (!mayLeadAway(next)) return reply.redirect(next, 303)
-      return send(reply.header('refresh', `0; url=${next}`), 200, goOnPage(next))
+      if (!proven) return refuse(request, reply, given, refusedMessage)
+      throttle.succeed(account, ip)
+      const answered = await answerSignIn(deps, request, reply, { proven, returnTo })
+      return answered ? reply : refuse(request, reply, given, refusedMessage)
+    })
+
+    app.post('/login/passkey', { schema: { hide: true, body: PasskeyForm } }, async (request, reply) => {
+      const { form_token, response: posted } = request.body
+      const returnTo = readReturnTo(request.body.return_to)
+      const given = { email: '', returnTo }
+      const browser = readFormCookie(request.raw, secure)
+      if (!isOwnForm(request, browser, form_token)) return sendForm(request, reply, 403, given, staleMessage)
+      const { ip = '' } = originOf(deps, request)
+      const waitMs = throttle.take('passkey', ip, now())
+      if (waitMs > 0) return sendThrottled(request, reply, waitMs, returnTo)
+      const response = readPasskeyResponse(posted)
+      const proven =
+        party && response && (await provePasskey(deps, party, challengeFor(browser), response, undefined, now()))
+      if (!proven) return refuse(request, reply, given, refusedPasskeyMessage)
+      const { userId, proof } = proven
+      const answered = await answerSignIn(deps, request, reply, { proven: { userId, methods: [] }, proof, returnTo })
+      if (!answered) return refuse(request, reply, given, refusedPasskeyMessage)
+      throttle.succeed('passkey', ip)
+      return reply
     })
 
     app.post('/logout', { schema: { hide: true, body: LogoutForm } }, async (request, reply) => {
-      const session = await sessionOf(request)
+      const session = await sessionOf(deps, request)
       if (session) {
         if (!isFormToken(box, session.id, 'sign out', request.body.form_token, now()) || !isFromOwnPage(request.raw))
           return send(reply, 403, signOutPage(session, formToken(box, session.id, 'sign out', now())))
-        await endSession(store, session.id, originOf(request), now())
+        await endSession(store, session.id, originOf(deps, request), now())
       }
       return clearSessionCookie(reply, secure).redirect(loginAt(readReturnTo(request.body.return_to)), 303)
     })

@@ -1,7 +1,7 @@
 // Passwords (OWASP ASVS 5.0 §6.2): long enough, and none that is tried first; argon2id is what is kept (RFC 9106).
 import { hash, verify } from '@node-rs/argon2'
 import { Refusal } from '../errors.ts'
-import { isCommonPassword } from './common-passwords.ts'
+import { isFrequentPassword } from './frequent-passwords.ts'
 import { HashingQueue } from './hashing-queue.ts'
 
 export const minPasswordLength = 12
@@ -32,7 +32,7 @@ export const passwordMistake = (password: string, email: string, name = ''): str
   if (length < minPasswordLength) return `A password has at least ${minPasswordLength} characters.`
   if (length > maxPasswordLength) return `A password has at most ${maxPasswordLength} characters.`
   if (new Set(password).size < 4) return 'This password repeats the same few characters.'
-  if (isCommonPassword(password)) return 'Many people use this password, so it is tried first. Choose another.'
+  if (isFrequentPassword(password)) return 'Many people use this password, so it is tried first. Choose another.'
   const lower = password.toLowerCase()
   if (lower === email.trim().toLowerCase()) return 'The password is the e-mail address.'
   const own = wordsAbout(email, name).reduce((text, word) => text.replaceAll(word, ''), lower)

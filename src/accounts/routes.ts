@@ -2,17 +2,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config/config.ts'
 import type { Mailer } from '../mail/mailer.ts'
-import type { SecretBox } from '../secret-box.ts'
+import { type AccountDeps, accountRoutes } from './account/routes.ts'
 import { applicationsRoutes } from './applications/routes.ts'
+import { factorsRoutes } from './factors/routes.ts'
 import { invitationsRoutes } from './invitations/routes.ts'
 import { membersRoutes } from './members/routes.ts'
 import { type OrganizationsDeps, organizationsRoutes } from './organizations/routes.ts'
 import { signOutRoutes } from './sign-out-routes.ts'
 import { usersRoutes } from './users/routes.ts'
 
-export interface AccountsDeps extends OrganizationsDeps {
-  config: Pick<Config, 'issuer' | 'apis' | 'management' | 'environments'>
-  box: SecretBox
+export interface AccountsDeps extends OrganizationsDeps, AccountDeps {
+  config: Pick<Config, 'issuer' | 'apis' | 'management' | 'environments' | 'signIn'>
   mailer: Mailer
 }
 
@@ -20,6 +20,8 @@ export interface AccountsDeps extends OrganizationsDeps {
 export const accountsRoutes =
   (deps: AccountsDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    await app.register(accountRoutes(deps))
+    await app.register(factorsRoutes(deps))
     await app.register(usersRoutes(deps))
     await app.register(organizationsRoutes(deps))
     await app.register(membersRoutes(deps))

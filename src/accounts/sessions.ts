@@ -1,5 +1,6 @@
 // People signed in in a browser (OWASP ASVS 5.0 §7): the cookie holds 256 random bits, the store only their SHA-256.
-// A session lives for 30 days at most, and never longer than its person's access: suspended or deleted people have none.
+// It ends when it is not used for a while (§7.3.1), after some weeks in any case (§7.3.2), and never later than its person's access:
+// suspended or deleted people have none.
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import { recordChange } from '../audit/record.ts'
@@ -9,7 +10,14 @@ import type { Schema } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { type Actor, actorWith } from './actor.ts'
 
-export const sessionLifetimeMs = 30 * 24 * 60 * 60_000
+/** How long sessions live, milliseconds: without use, and in all. */
+export interface SessionLife {
+  idleMs: number
+  absoluteMs: number
+}
+
+const day = 24 * 60 * 60_000
+const usualLife: SessionLife = { idleMs: 14 * day, absoluteMs: 30 * day }
 
 /** As `makeSecret` makes them; whatever else a cookie holds is not looked up. */
 const form = /^se_[\w-]{43}$/
@@ -21,8 +29,10 @@ export interface Session {
   email: string
   name: string
   operator: boolean
-  /** Unix milliseconds: when the password was last proven (`auth_time`). */
+  /** Unix milliseconds: when the person last proved who they are (`auth_time`). */
   authenticatedAt: number
+  /** By what they did: authentication method references (RFC 8176). */
+  methods: readonly string[]
   /** Unix milliseconds. */
   expiresAt: number
 }
@@ -75,7 +85,9 @@ const columns = [
   'u.name',
   'u.operator',
   's.authenticated_at as authenticatedAt',
+  's.methods',
   's.expires_at as expiresAt',
+  's.idle_ms as idleMs',
 ] as const
 
 const active = (db: Kysely<Schema>) =>
@@ -85,15 +97,34 @@ const active = (db: Kysely<Schema>) =>
     .select(columns)
     .where('u.suspended_at', 'is', null)
 
-const toSession = (row: Omit<Session, 'operator'> & { operator: number }): Session => ({
-  ...row,
+interface SessionRow extends Omit<Session, 'operator' | 'methods'> {
+  operator: number
+  methods: string
+  idleMs: number
+}
+
+const toSession = (row: SessionRow): Session => ({
+  id: row.id,
+  userId: row.userId,
+  email: row.email,
+  name: row.name,
   operator: row.operator === 1,
+  authenticatedAt: row.authenticatedAt,
+  methods: row.methods.split(' '),
+  expiresAt: row.expiresAt,
 })
 
-/** Starts a session within the transaction of the sign-in. Throws `forbidden` for a person who is suspended or gone. */
+/** How the person was known, and how long the session may live. */
+export interface SessionTerms {
+  methods: readonly string[]
+  life: SessionLife
+}
+
+/** Starts a session within the transaction of the sign-in (sign-in.ts, and nowhere else). Throws `forbidden` for a person who is suspended or gone. */
 export const addSession = async (
   trx: Transaction<Schema>,
   userId: string,
+  { methods, life }: SessionTerms,
   origin: SessionOrigin,
   now: number,
 ): Promise<StartedSession> => {
@@ -114,7 +145,9 @@ export const addSession = async (
       user_id: userId,
       created_at: now,
       authenticated_at: now,
-      expires_at: now + sessionLifetimeMs,
+      expires_at: now + life.absoluteMs,
+      idle_ms: life.idleMs,
+      methods: methods.join(' '),
       ip: origin.ip ?? null,
       user_agent: origin.userAgent?.slice(0, maxUserAgentLength) ?? null,
     })
@@ -123,18 +156,34 @@ export const addSession = async (
     action: 'session.started',
     targetKind: 'session',
     targetId: id,
-    detail: { user_id: userId },
+    detail: { user_id: userId, methods },
   })
   return { value, session: toSession(await active(trx).where('s.id', '=', id).executeTakeFirstOrThrow()) }
 }
 
-/** As `addSession`, in a transaction of its own. */
+/** As `addSession`, in a transaction of its own: of somebody known by a password. */
 export const startSession = (
   store: Store,
   userId: string,
   origin: SessionOrigin,
   now: number,
-): Promise<StartedSession> => store.transaction((trx) => addSession(trx, userId, origin, now))
+): Promise<StartedSession> =>
+  store.transaction((trx) => addSession(trx, userId, { methods: ['pwd'], life: usualLife }, origin, now))
+
+/** Whether nobody has used it for too long. Uses are written in batches, so the last minute may be missing. */
+const isIdle = async (
+  { activity }: Pick<Store, 'activity'>,
+  { id, authenticatedAt, idleMs }: SessionRow,
+  now: number,
+): Promise<boolean> => {
+  if (now < authenticatedAt + idleMs) return false
+  const use = await activity
+    .selectFrom('last_used')
+    .select('last_used_at')
+    .where('credential_id', '=', id)
+    .executeTakeFirst()
+  return now >= (use?.last_used_at ?? 0) + idleMs
+}
 
 /** The session of a cookie's value, as of now; undefined: there is none, it is over, or its person is suspended or gone. */
 export const findSession = async (store: Store, value: string, now: number): Promise<Session | undefined> => {
@@ -143,37 +192,58 @@ export const findSession = async (store: Store, value: string, now: number): Pro
     .where('s.hash', '=', hashOf(value))
     .where('s.expires_at', '>', now)
     .executeTakeFirst()
-  return row && toSession(row)
+  return row && !(await isIdle(store, row, now)) ? toSession(row) : undefined
 }
 
+/** Ends the sessions that `which` picks of a person's; how many there were. */
 const remove = async (
   trx: Transaction<Schema>,
   actor: Actor,
-  column: 'id' | 'user_id',
-  value: string,
+  userId: string,
+  which: { only?: string; but?: string },
   now: number,
-): Promise<void> => {
-  const ended = await trx.deleteFrom('sessions').where(column, '=', value).returning(['id', 'user_id']).execute()
-  for (const { id, user_id } of ended)
+): Promise<number> => {
+  let query = trx.deleteFrom('sessions').where('user_id', '=', userId)
+  if (which.only !== undefined) query = query.where('id', '=', which.only)
+  if (which.but !== undefined) query = query.where('id', '<>', which.but)
+  const ended = await query.returning('id').execute()
+  for (const { id } of ended)
     await recordChange(trx, actor, now, {
       action: 'session.ended',
       targetKind: 'session',
       targetId: id,
-      detail: { user_id },
+      detail: { user_id: userId },
     })
+  return ended.length
 }
 
 /** Ends every session of a person, within the transaction that is the reason. */
-export const endSessionsOf = (trx: Transaction<Schema>, actor: Actor, userId: string, now: number): Promise<void> =>
-  remove(trx, actor, 'user_id', userId, now)
+export const endSessionsOf = (trx: Transaction<Schema>, actor: Actor, userId: string, now: number): Promise<number> =>
+  remove(trx, actor, userId, {}, now)
+
+/** Ends every session of a person but the one that acts; answers how many. */
+export const endOtherSessions = (
+  trx: Transaction<Schema>,
+  actor: Actor,
+  userId: string,
+  now: number,
+): Promise<number> => remove(trx, actor, userId, { but: actor.id }, now)
+
+/** Ends a person's session; false: they have no such. */
+export const endSessionOf = async (
+  trx: Transaction<Schema>,
+  actor: Actor,
+  { id, userId }: Pick<Session, 'id' | 'userId'>,
+  now: number,
+): Promise<boolean> => (await remove(trx, actor, userId, { only: id }, now)) > 0
 
 /** Ends a session within a transaction, by the person whose it is. */
-export const removeSession = (
+export const removeSession = async (
   trx: Transaction<Schema>,
   session: Pick<Session, 'id' | 'userId'>,
   origin: SessionOrigin,
   now: number,
-): Promise<void> => remove(trx, sessionActor(session, origin), 'id', session.id, now)
+): Promise<void> => void (await endSessionOf(trx, sessionActor(session, origin), session, now))
 
 /** Ends a session, by the person whose it is. One that has ended stays so. */
 export const endSession = (

@@ -98,6 +98,12 @@ export class SignInThrottle {
     this.#byAddress.takeBack(network(ip))
   }
 
+  /** The attempt was not looked at: it does not count. */
+  takeBack(account: string, ip: string): void {
+    this.#byAccount.takeBack(this.#pair(account, ip))
+    this.#byAddress.takeBack(network(ip))
+  }
+
   #pair(account: string, ip: string): string {
     return hashOf(`${network(ip)} ${account}`)
   }

@@ -9,6 +9,7 @@ import { readBaseUrl } from './base-url.ts'
 import type { LatchkeyConfig } from './file.ts'
 import { type MailConfig, resolveMail } from './mail.ts'
 import { readShape } from './shape.ts'
+import { type SignInConfig, resolveSignIn } from './sign-in.ts'
 
 export { identityScopes, isIdentityScope, isReservedScope } from './apis.ts'
 export { isLoopbackName } from './base-url.ts'
@@ -46,6 +47,7 @@ export interface Config {
     refreshAbsoluteMs: number
   }
   mail: MailConfig
+  signIn: SignInConfig
   log: { level: string; requests: 'all' | 'refused' | 'none' }
   /** The same configuration under another issuer: the one that the store remembers. */
   withIssuer: (issuer: string) => Config
@@ -206,6 +208,7 @@ export const buildConfig = (
     rotateAfterDays,
     oauth: resolveOAuth(file, mistakes),
     mail: resolveMail(env, file, issuer, mistakes),
+    signIn: resolveSignIn(file, mistakes),
     log: { level: file.log?.level ?? 'info', requests: file.log?.requests ?? 'refused' },
     withIssuer: (other) =>
       Object.freeze({

@@ -54,6 +54,14 @@ export interface LatchkeyConfig {
     /** The sender, such as `Latchkey <latchkey@example.com>`. Needed where there is a mail server. */
     from?: string
   }
+  signIn?: {
+    sessions?: {
+      /** Somebody who has not been here for so many days signs in again. Default 14. */
+      idleDays?: number
+      /** So does everybody after so many days. Default 30. */
+      absoluteDays?: number
+    }
+  }
   log?: {
     /** Default `info`. */
     level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'

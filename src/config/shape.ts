@@ -166,6 +166,9 @@ const file = object({
     refreshTokens: object({ idleDays: number, absoluteDays: number }),
   }),
   mail: object({ from: text }),
+  signIn: object({
+    sessions: object({ idleDays: number, absoluteDays: number }),
+  }),
   log: object({
     level: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     requests: oneOf('all', 'refused', 'none'),

@@ -6,6 +6,7 @@ import { Refusal } from '../errors.ts'
 import { html, layout, pageHeaders } from '../http/page.ts'
 import { signedIn } from '../http/signed-in.ts'
 import type { Store } from '../store/store.ts'
+import type { LastUse } from '../verify/last-use.ts'
 import type { Dashboard } from './dashboard.ts'
 import type { Asset, Coding } from './files.ts'
 
@@ -59,20 +60,21 @@ const missingPage = (): string =>
 export interface DashboardDeps {
   config: Pick<Config, 'issuer'>
   store: Store
+  lastUse: Pick<LastUse, 'touch'>
   dashboard: Dashboard
   /** Unix milliseconds. */
   now: () => number
 }
 
 export const dashboardPages =
-  ({ config, store, dashboard, now }: DashboardDeps): FastifyPluginAsync =>
+  ({ config, store, lastUse, dashboard, now }: DashboardDeps): FastifyPluginAsync =>
   async (app) => {
     const secure = config.issuer.startsWith('https:')
     const headers = { ...pageHeaders(), 'content-security-policy': policy }
 
     // the same at every address: it tells nobody which organizations there are
     const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      if (!(await signedIn({ store, secure }, request, now()))) {
+      if (!(await signedIn({ store, lastUse, secure }, request, now()))) {
         const back = readReturnTo(request.url)
         return reply
           .header('cache-control', 'no-store')

@@ -13,16 +13,14 @@ import { corsHeaders, isPreflight, preflightHeaders } from '../gateway/cors.ts'
 import type { Site } from '../gateway/sites.ts'
 import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import type { Role } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
 import type { Principal } from '../verify/decision.ts'
-import type { LastUse } from '../verify/last-use.ts'
 import type { Verifier } from '../verify/verify.ts'
 import { type Answer, type Headers, callerHeaders } from '../verify/wire.ts'
 import { callerOf, pathOf } from './caller-facts.ts'
 import { clientAddress } from './client-address.ts'
 import { isFromOwnPage } from './own-page.ts'
 import { sendAnswer } from './server.ts'
-import { signedIn } from './signed-in.ts'
+import { type SignedInDeps, signedIn } from './signed-in.ts'
 
 /** Lets the command line, in its own process on the store, act as an operator. Never made by a server that listens. */
 export class LocalOperator {
@@ -127,8 +125,8 @@ const organizationNamed = ({ params }: FastifyRequest): string | undefined =>
   (params as { organization_id?: string }).organization_id
 
 export interface AuthenticateDeps {
-  /** People signed in in a browser may ask; undefined: credentials alone. `secure`: whether cookies are. */
-  sessions: { store: Store; lastUse: Pick<LastUse, 'touch'>; secure: boolean } | undefined
+  /** People signed in in a browser may ask; undefined: credentials alone. */
+  sessions: SignedInDeps | undefined
   verifier: Verifier
   management: Api
   proxies: BlockList
@@ -184,7 +182,6 @@ export const authenticate =
     if (sessions && isFromDashboard(request)) {
       const session = await signedIn(sessions, request, deps.now())
       if (session) {
-        sessions.lastUse.touch(session.id, deps.now())
         const origin = { ip: clientAddress(request.raw, proxies), requestId: request.id }
         request.actor = await managingActor(sessions.store, session, origin, organizationNamed(request))
         reply.header('cache-control', 'no-store')

@@ -36,8 +36,8 @@ const icon = `data:image/svg+xml,${encodeURIComponent(
 // written out here, so that nothing comes between the tags: the policy's hash covers every character there
 const styleElement = new Html(`<style>${style}</style>`)
 
-/** A whole page. `title` is also its heading; `width`: `wide` for what is read, not filled in. */
-export const layout = (title: string, body: Html, width: 'narrow' | 'wide' = 'narrow'): string =>
+/** A whole page. `title` is also its heading; `width`: `wide` for what is read, not filled in; `script`: the path of one that it can do without. */
+export const layout = (title: string, body: Html, width: 'narrow' | 'wide' = 'narrow', script?: string): string =>
   html`<!doctype html>
     <html lang="en">
       <head>
@@ -46,7 +46,7 @@ export const layout = (title: string, body: Html, width: 'narrow' | 'wide' = 'na
         <meta name="color-scheme" content="light dark" />
         <title>${title} · Latchkey</title>
         <link rel="icon" href="${icon}" />
-        ${styleElement}
+        ${styleElement}${script === undefined ? undefined : html`<script src="${script}" defer></script>`}
       </head>
       <body>
         <main class="${width}">
@@ -93,6 +93,8 @@ export interface Field {
   mistake?: string | undefined
   minLength?: number
   maxLength?: number
+  /** Digits alone: phones show their keys. */
+  numeric?: boolean
   /** At most one on a page. */
   focused?: boolean
 }
@@ -111,6 +113,7 @@ export const field = ({
   mistake,
   minLength,
   maxLength,
+  numeric,
   focused,
 }: Field): Html => {
   const described = [
@@ -123,6 +126,7 @@ export const field = ({
     attribute('maxlength', maxLength),
     attribute('aria-describedby', described.length > 0 ? described.join(' ') : undefined),
     mistake === undefined ? undefined : html` aria-invalid="true"`,
+    numeric ? html` inputmode="numeric"` : undefined,
     focused ? html` autofocus` : undefined,
   ]
   return html`<div class="field">

@@ -106,7 +106,9 @@ export const thrownAnswer = (
   if (refusal === undefined && (code === 'internal_error' || code === 'temporarily_unavailable'))
     log.error({ request_id: requestId, err: error }, 'fault')
   const text = refusal?.message ?? told(error as Error)
-  return errorAnswer(api, code, requestId, text, refusal?.missing, caller && schemeOf(caller))
+  const answer = errorAnswer(api, code, requestId, text, refusal?.missing, caller && schemeOf(caller))
+  if (refusal?.retryAfterSeconds !== undefined) answer.headers['retry-after'] = String(refusal.retryAfterSeconds)
+  return answer
 }
 
 export const sendAnswer = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply => {

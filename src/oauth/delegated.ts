@@ -68,6 +68,7 @@ export const delegated = async (
               client,
               userId: grant.user_id,
               authenticatedAt: grant.authenticated_at,
+              methods: grant.methods.split(' '),
               nonce,
               accessToken: minted.token,
             })

@@ -11,6 +11,7 @@ import type { TokenReader } from '../tokens/read-token.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { CallerFacts } from '../verify/decision.ts'
 import type { Proofs } from '../verify/proofs.ts'
+import type { LastUse } from '../verify/last-use.ts'
 import type { Verifier } from '../verify/verify.ts'
 
 export interface OAuthDeps {
@@ -27,6 +28,8 @@ export interface OAuthDeps {
   tokens: TokenReader
   box: SecretBox
   log: Logger
+  /** Of sessions. */
+  lastUse: Pick<LastUse, 'touch'>
   proxies: BlockList
   /** Unix milliseconds. */
   now: () => number

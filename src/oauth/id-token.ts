@@ -14,11 +14,16 @@ const idTokenType = 'JWT'
 
 const lifetimeSeconds = 3600
 
+/** Of those that a session knows, the ones that RFC 8176 §2 names. */
+const registeredMethods: ReadonlySet<string> = new Set(['pwd', 'otp', 'hwk', 'swk', 'user', 'mfa'])
+
 interface SignIn {
   client: ClientRecord
   userId: string
   /** When the person last proved who they are, Unix milliseconds. */
   authenticatedAt: number
+  /** By what, of the session. */
+  methods?: readonly string[]
   /** Of the authorization request. */
   nonce?: string | undefined
   /** The one that is handed out with it. */
@@ -32,10 +37,11 @@ const accessTokenHash = (accessToken: string): string =>
 /** Without name and e-mail address: those are had at the userinfo endpoint (§5.4). */
 export const makeIdToken = async (
   { config, keys, box, now }: Pick<OAuthDeps, 'config' | 'keys' | 'box' | 'now'>,
-  { client, userId, authenticatedAt, nonce, accessToken }: SignIn,
+  { client, userId, authenticatedAt, methods = [], nonce, accessToken }: SignIn,
 ): Promise<string> => {
   const { id: kid, key } = await keys.signer(idTokenAlgorithm)
   const issuedAt = Math.floor(now() / 1000)
+  const amr = methods.filter((method) => registeredMethods.has(method))
   return signJwt(
     { alg: idTokenAlgorithm, typ: idTokenType, kid },
     {
@@ -45,6 +51,7 @@ export const makeIdToken = async (
       exp: issuedAt + lifetimeSeconds,
       iat: issuedAt,
       auth_time: Math.floor(authenticatedAt / 1000),
+      amr: amr.length > 0 ? amr : undefined,
       nonce,
       at_hash: accessTokenHash(accessToken),
     },

@@ -1,13 +1,14 @@
 // GET and POST /oauth/logout: the end_session_endpoint (OpenID Connect RP-Initiated Logout §2). Nobody is signed out unasked but by
 // a client that shows the person's own id_token, and nobody is led anywhere but to an address that the client has registered.
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { endSession, findSession, type Session } from '../accounts/sessions.ts'
+import { endSession, type Session } from '../accounts/sessions.ts'
 import { hashOf } from '../credentials/format.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { formToken, isFormToken } from '../http/form-token.ts'
 import { isFromOwnPage } from '../http/own-page.ts'
 import { pageHeaders } from '../http/page.ts'
-import { clearSessionCookie, readSessionCookie } from '../http/session-cookie.ts'
+import { clearSessionCookie } from '../http/session-cookie.ts'
+import { signedIn } from '../http/signed-in.ts'
 import { formTarget, isOfStranger, redirectTarget } from './authorize/respond.ts'
 import { toOAuthError } from './errors.ts'
 import { Form, formMediaType, maxFormLength } from './form.ts'
@@ -28,16 +29,14 @@ const bodyForm = ({ body }: FastifyRequest): Form => new Form((body as Buffer | 
 export const logoutRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
-    const { config, store, box, proxies, now } = deps
+    const { config, store, box, lastUse, proxies, now } = deps
     const secure = config.issuer.startsWith('https:')
 
     const page = (reply: FastifyReply, status: number, body: string, targets: string[] = []): FastifyReply =>
       reply.code(status).headers(pageHeaders(targets)).send(body)
 
-    const sessionOf = async (request: FastifyRequest): Promise<Session | undefined> => {
-      const value = readSessionCookie(request.raw, secure)
-      return value === undefined ? undefined : findSession(store, value, now())
-    }
+    const sessionOf = (request: FastifyRequest): Promise<Session | undefined> =>
+      signedIn({ store, lastUse, secure }, request, now())
 
     const leave = (reply: FastifyReply, { client, redirectUri, state }: LogoutRequest): FastifyReply => {
       if (client === undefined || redirectUri === undefined) return page(reply, 200, signedOutPage())

@@ -57,6 +57,7 @@ export const metadataOf = ({ issuer, apis, oauth }: Pick<Config, 'issuer' | 'api
     'exp',
     'iat',
     'auth_time',
+    'amr',
     'nonce',
     'at_hash',
     'name',

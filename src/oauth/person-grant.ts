@@ -1,6 +1,6 @@
 // A person's grant: what somebody allows a client at one API. Codes, refresh tokens and access tokens stand on it, and fall with it.
 import { randomUUIDv7 } from 'node:crypto'
-import type { Transaction } from 'kysely'
+import type { Selectable, Transaction } from 'kysely'
 import { type Actor, actorWith } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Api, Config } from '../config/config.ts'
@@ -8,7 +8,7 @@ import { grantTypes } from '../clients/settings.ts'
 import type { Schema } from '../store/schema.ts'
 import type { ClientRecord, GrantRecord } from '../store/store.ts'
 
-export type PersonGrant = Schema['grants']
+export type PersonGrant = Selectable<Schema['grants']>
 
 /** What a person allows. */
 interface Allowance {
@@ -19,8 +19,9 @@ interface Allowance {
   organizationId: string | null
   allOrganizations: boolean
   scopes: readonly string[]
-  /** When the person signed in, Unix milliseconds. */
+  /** When the person signed in, Unix milliseconds, and by what. */
   authenticatedAt: number
+  methods: readonly string[]
 }
 
 /** From the consent to the token request, milliseconds. */
@@ -33,7 +34,7 @@ export const mayRefresh = ({ grants }: Pick<ClientRecord, 'grants'>): boolean =>
 export const createGrant = async (
   trx: Transaction<Schema>,
   config: Config,
-  { client, api, userId, organizationId, allOrganizations, scopes, authenticatedAt }: Allowance,
+  { client, api, userId, organizationId, allOrganizations, scopes, authenticatedAt, methods }: Allowance,
   actor: Actor,
   now: number,
 ): Promise<PersonGrant> => {
@@ -49,6 +50,7 @@ export const createGrant = async (
     api: api.name,
     scopes: scopes.join(' '),
     authenticated_at: authenticatedAt,
+    methods: methods.join(' '),
     jkt: null,
     created_at: now,
     expires_at: now + lifetimeMs,

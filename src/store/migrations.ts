@@ -131,8 +131,10 @@ export const mainMigrations: readonly Migration[] = [
     name: '006-second-factors',
     statements: [
       `ALTER TABLE sessions ADD COLUMN methods TEXT NOT NULL DEFAULT 'pwd'`,
+      `ALTER TABLE sessions ADD COLUMN idle_ms BIGINT NOT NULL DEFAULT 1209600000`,
+      `ALTER TABLE grants ADD COLUMN methods TEXT NOT NULL DEFAULT ''`,
       `CREATE TABLE totp (user_id TEXT PRIMARY KEY REFERENCES users ON DELETE CASCADE, sealed TEXT NOT NULL, created_at BIGINT NOT NULL,
-        confirmed_at BIGINT, last_step BIGINT NOT NULL)`,
+        last_step BIGINT NOT NULL)`,
       `CREATE TABLE recovery_codes (hash TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE, created_at BIGINT NOT NULL, used_at BIGINT)`,
       `CREATE INDEX recovery_codes_by_user ON recovery_codes (user_id)`,
       `CREATE TABLE passkeys (id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE, credential_id TEXT NOT NULL UNIQUE,

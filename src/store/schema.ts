@@ -142,6 +142,8 @@ export interface Schema {
     user_agent: string | null
     /** How the person was known: authentication method references (RFC 8176), space-separated. */
     methods: Generated<string>
+    /** It ends when it is not used for so long, milliseconds. */
+    idle_ms: Generated<number>
   }
   /** Time-based one-time passwords (RFC 6238). */
   totp: {
@@ -149,8 +151,6 @@ export interface Schema {
     /** The shared secret, sealed by SecretBox. */
     sealed: string
     created_at: number
-    /** null: set up, but never yet proven. */
-    confirmed_at: number | null
     /** The last time step that was taken: none is taken twice. */
     last_step: number
   }
@@ -232,6 +232,8 @@ export interface Schema {
     api: string
     scopes: string
     authenticated_at: number
+    /** As of the session that allowed it. */
+    methods: Generated<string>
     /** Thumbprint of the DPoP key that its refresh tokens are bound to: of public clients (RFC 9449 §5). */
     jkt: string | null
     created_at: number

@@ -3,8 +3,10 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { type Actor, actorWith } from '../../src/accounts/actor.ts'
+import { Notices } from '../../src/accounts/notices.ts'
 import { accountsRoutes } from '../../src/accounts/routes.ts'
 import { setupPages } from '../../src/accounts/setup-page.ts'
+import { SignInThrottle } from '../../src/accounts/sign-in-throttle.ts'
 import { auditRoutes } from '../../src/audit/routes.ts'
 import { buildConfig, type LatchkeyConfig } from '../../src/config/config.ts'
 import { createServer } from '../../src/http/server.ts'
@@ -66,7 +68,10 @@ export const openAccounts = async (
   const now = () => clock.at
   const box = new SecretBox('a secret of the tests, long enough')
   const mailer = new Outbox({ config, store, box, log: pino({ level: 'silent' }), now })
-  const deps = { store, config, allowance, box, mailer, now, proxies: config.trustedProxies }
+  const log = pino({ level: 'silent' })
+  const notices = new Notices({ store, mailer, issuer: config.issuer, log })
+  const throttle = new SignInThrottle()
+  const deps = { store, config, allowance, box, mailer, notices, throttle, now, proxies: config.trustedProxies }
   await app.register(
     async (api) => {
       api.decorateRequest('actor', null as never)

@@ -34,7 +34,7 @@ test('what everybody tries first is no password, in whatever case', () => {
 })
 
 test('three thousand common passwords and more are known, each long enough to be chosen otherwise (ASVS 5.0 §6.2.4)', () => {
-  const list = readFileSync(new URL('../../src/accounts/common-passwords.txt', import.meta.url), 'utf8')
+  const list = readFileSync(new URL('../../src/accounts/frequent-passwords.txt', import.meta.url), 'utf8')
   const passwords = list.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   assert.ok(passwords.length >= 3_000)
   assert.deepEqual(

@@ -56,6 +56,15 @@ test('no profile is named outside src/profiles', () => {
   assert.deepEqual(named, [])
 })
 
+test('sessions are started by the sign-in alone, which asks for the second factor', () => {
+  const starting = files.filter((file) =>
+    /\baddSession\b|insertInto\('sessions'\)/.test(readFileSync(join(source, file), 'utf8')),
+  )
+  assert.deepEqual(starting.toSorted(), ['accounts/sessions.ts', 'accounts/sign-in.ts'])
+  const startSession = files.filter((file) => /\bstartSession\b/.test(readFileSync(join(source, file), 'utf8')))
+  assert.deepEqual(startSession, ['accounts/sessions.ts'], 'which only tests use')
+})
+
 test('files stay under 400 lines and say on line 1 what they own', () => {
   for (const file of files) {
     const lines = readFileSync(join(source, file), 'utf8').split('\n')

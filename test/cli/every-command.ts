@@ -15,6 +15,7 @@ export const everyCommand: readonly { words: readonly string[]; rest: readonly s
   { words: ['users', 'resume'], rest: ['--user-id', id] },
   { words: ['users', 'delete'], rest: ['--user-id', id] },
   { words: ['users', 'link'], rest: ['--user-id', id] },
+  { words: ['users', 'reset-factors'], rest: ['--user-id', id] },
   { words: ['orgs', 'create'], rest: ['--name', 'Acme', '--tier', 'pro', '--owner', id] },
   { words: ['orgs', 'list'], rest: [] },
   { words: ['orgs', 'update'], rest: ['--org-id', id, '--tier', 'free', '--name', 'Acme'] },

@@ -57,8 +57,9 @@ test('users: create, list, suspend, resume, link, delete', async (t) => {
     (await run('users', 'link', '--user-id', id)).stdout,
     /\n\nCopy the link now: it will not be shown again\.\nIt works once, until \d{4}-.+ UTC\.\n$/,
   )
+  assert.deepEqual(await json('users', 'reset-factors', '--user-id', id), { id, authenticator_app: false, passkeys: 0 })
   assert.deepEqual(await json('users', 'delete', '--user-id', id), { id, deleted: true })
-  for (const verb of ['suspend', 'resume', 'link', 'delete'])
+  for (const verb of ['suspend', 'resume', 'link', 'reset-factors', 'delete'])
     assert.match(await refused('users', verb, '--user-id', id), /^latchkey: /)
 })
 

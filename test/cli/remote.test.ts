@@ -177,6 +177,7 @@ test('login keeps a token that works, for its owner alone; every kind of command
     ['users', 'create', '--email', 'eve@example.com', '--name', 'Eve', '--operator'],
     ['users', 'suspend', '--user-id', userId],
     ['users', 'link', '--user-id', userId],
+    ['users', 'reset-factors', '--user-id', userId],
     ['orgs', 'update', '--org-id', orgId, '--tier', 'enterprise'],
     ['orgs', 'suspend', '--org-id', orgId],
     ['orgs', 'delete', '--org-id', orgId],

@@ -64,6 +64,7 @@ test('every command answers in one document, with what it is relied on for', asy
   )
   assert.equal((await list('orgs', 'list')).data.length, 1)
   assert.equal((await list('users', 'list', '--limit', '1')).next_cursor !== null, true)
+  assert.equal((await ok('users', 'reset-factors', '--user-id', other as string)).id, other)
   assert.match((await ok('users', 'link', '--user-id', other as string)).url ?? '', /\/setup\?token=su_/)
 
   const key = await ok(

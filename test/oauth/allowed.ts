@@ -57,6 +57,7 @@ export const allowed = async (
         allOrganizations,
         scopes: scope.split(' '),
         authenticatedAt: authenticatedAt ?? now,
+        methods: ['pwd'],
       },
       actorWith({ kind: 'local', id: 'test' }),
       now,

@@ -89,6 +89,7 @@ export const deviceScene = async (t: Cleanup): Promise<DeviceScene> => {
             allOrganizations,
             scopes: code.scopes.split(' ').filter(Boolean),
             authenticatedAt: clock(),
+            methods: ['pwd'],
           },
           actorWith({ kind: 'session', id: 'test', userId: acme.owner }),
           clock(),

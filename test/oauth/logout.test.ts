@@ -46,8 +46,8 @@ test('RP-initiated logout', async (t) => {
     assert.equal(done.headers.location, `${out}?state=a%26b`)
     assert.match(String(done.headers['set-cookie']), /^latchkey_session=; .*Max-Age=0/)
     assert.equal(await sessions(), 0)
-    const [entry] = await store.db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(1).execute()
-    assert.equal(entry?.action, 'session.ended')
+    const ended = await store.db.selectFrom('audit').selectAll().where('action', '=', 'session.ended').execute()
+    assert.equal(ended.length, 1)
   })
 
   await t.test('nobody else can press it: another session’s token, another request’s, an old one, none', async () => {

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { randomUUIDv7 } from 'node:crypto'
 import { test } from 'node:test'
 import { raiseAlerts } from '../../src/alerts/raise.ts'
+import { startSession } from '../../src/accounts/sessions.ts'
+import { addPasskey } from '../store/rows.ts'
 import { type Launched, launch, stoppedClock, world } from '../harness.ts'
 
 /** Who may at least: roles of the victim's organization, the owner of a token, operators, whoever holds the scope verify, or people at a browser: no credential at all. */
@@ -20,6 +22,37 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   inspect: { needs: 'anybody', body: { token: 'eyJhbGciOiJub25lIn0.e30.' } },
   describeCaller: { needs: 'anybody' },
   describeDeployment: { needs: 'anybody' },
+  getAccount: { needs: 'session' },
+  updateAccount: { needs: 'session', body: { name: 'Mallory' } },
+  deleteAccount: { needs: 'session' },
+  changePassword: { needs: 'session', body: { new_password: 'of no use to anybody' } },
+  listSessions: { needs: 'session' },
+  endOtherSessions: { needs: 'session' },
+  endSession: { needs: 'session' },
+  listProofs: { needs: 'session' },
+  reauthenticate: { needs: 'session', body: { password: 'of no use to anybody' } },
+  startAuthenticatorApp: { needs: 'session' },
+  confirmAuthenticatorApp: { needs: 'session', body: { setup: 'x', code: '123456' } },
+  removeAuthenticatorApp: { needs: 'session' },
+  makeRecoveryCodes: { needs: 'session' },
+  listPasskeys: { needs: 'session' },
+  startPasskey: { needs: 'session' },
+  addPasskey: {
+    needs: 'session',
+    body: {
+      name: 'Mallory',
+      response: {
+        id: 'AA',
+        rawId: 'AA',
+        type: 'public-key',
+        response: { clientDataJSON: 'AA', attestationObject: 'AA' },
+        clientExtensionResults: {},
+      },
+    },
+  },
+  renamePasskey: { needs: 'session', body: { name: 'Mallory' } },
+  removePasskey: { needs: 'session' },
+  resetFactors: { needs: 'operator' },
   createUser: { needs: 'operator', body: { email: 'new@example.com', name: 'New' } },
   listUsers: { needs: 'operator' },
   getUser: { needs: 'operator' },
@@ -171,6 +204,8 @@ const snapshot = async ({ app: { store } }: Launched): Promise<string> => {
     'links',
     'invitations',
     'identities',
+    'sessions',
+    'passkeys',
     'audit',
     'webhooks',
     'alert_settings',
@@ -280,6 +315,8 @@ test('every operation is refused to everybody who may not, and changes nothing',
     '{webhook_id}': webhook.id,
     '{delivery_id}': delivery.id,
     '{user_id}': victim.owner,
+    '{session_id}': (await startSession(app.store, victim.owner, { ip: undefined }, clock())).session.id,
+    '{passkey_id}': await addPasskey(app.store, victim.owner),
     '{stranger}': stranger,
     '{owner}': victim.owner,
     '{organization}': victim.organization,

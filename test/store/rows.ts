@@ -180,6 +180,28 @@ export const addSession = async (
   return id
 }
 
+export const addPasskey = async (
+  store: Store,
+  user_id: string,
+  given: Partial<Selectable<Schema['passkeys']>> = {},
+): Promise<string> => {
+  const id = newId()
+  await insert(store, 'passkeys', {
+    id,
+    user_id,
+    credential_id: Buffer.from(id).toString('base64url'),
+    public_key: 'AA',
+    sign_count: 0,
+    transports: '[]',
+    name: 'Passkey',
+    backed_up: 0,
+    created_at: at,
+    last_used_at: null,
+    ...given,
+  })
+  return id
+}
+
 export const addGrant = async (
   store: Store,
   client_id: string,

@@ -1,25 +1,44 @@
 // The pages of signing in and out.
 import { field, html, type Html, layout } from '../../http/page.ts'
+import type { RequestOptions } from '../factors/passkey-proof.ts'
 import { maxPasswordLength } from '../password.ts'
 import type { Session } from '../sessions.ts'
+import { passkeyScriptPath } from './passkey-script.ts'
 
 /** What the form says when it comes back; the password never does. */
 interface Given {
   email: string
-  /** Where it leads; undefined: to the account. */
+  /** Where it leads; undefined: to the organizations. */
   returnTo: string | undefined
   formToken: string
+  /** undefined: passkeys do not work here. */
+  passkey: RequestOptions | undefined
 }
 
 export const refusedMessage = 'E-mail or password is wrong.'
+export const refusedPasskeyMessage =
+  'This passkey signs nobody in here, or the page was open too long. Try again, or use your password.'
 export const staleMessage =
   'This page was open too long, or your browser has not kept its cookie. Please sign in again.'
 
-const hidden = (name: string, value: string | undefined): Html | undefined =>
+export const hidden = (name: string, value: string | undefined): Html | undefined =>
   value === undefined ? undefined : html`<input type="hidden" name="${name}" value="${value}" />`
 
+/** Shown by the script, where the browser knows passkeys; `action`: where the browser's answer is posted. */
+export const passkeyForm = (
+  action: string,
+  { passkey, formToken, returnTo }: Pick<Given, 'passkey' | 'formToken' | 'returnTo'>,
+): Html | undefined =>
+  passkey &&
+  html`<form method="post" action="${action}" data-passkey="${JSON.stringify(passkey)}" hidden>
+    ${hidden('form_token', formToken)} ${hidden('return_to', returnTo)}
+    <input type="hidden" name="response" value="" />
+    <button type="submit" class="secondary">Use a passkey</button>
+    <p class="mistake" role="status"></p>
+  </form>`
+
 /** `message`: why it did not work. */
-export const loginPage = ({ email, returnTo, formToken }: Given, message?: string): string =>
+export const loginPage = ({ email, returnTo, formToken, passkey }: Given, message?: string): string =>
   layout(
     'Sign in',
     html`${message === undefined ? undefined : html`<p class="summary" role="alert">${message}</p>`}
@@ -44,7 +63,10 @@ export const loginPage = ({ email, returnTo, formToken }: Given, message?: strin
         })}
         <button type="submit">Sign in</button>
       </form>
+      ${passkeyForm('/login/passkey', { passkey, formToken, returnTo })}
       <p class="foot hint">Forgotten your password? An operator of this Latchkey makes you a link to choose a new one.</p>`,
+    'narrow',
+    passkeyScriptPath,
   )
 
 /** Of somebody who is signed in already. */
@@ -71,7 +93,7 @@ export const goOnPage = (returnTo: string): string =>
       <a class="button" href="${returnTo}">Continue</a>`,
   )
 
-const inWords = (seconds: number): string => {
+export const inWords = (seconds: number): string => {
   if (seconds < 60) return seconds === 1 ? 'one second' : `${seconds} seconds`
   const minutes = Math.ceil(seconds / 60)
   return minutes === 1 ? 'one minute' : `${minutes} minutes`
@@ -81,6 +103,14 @@ export const throttledPage = (waitSeconds: number, back: string): string =>
   layout(
     'Too many attempts',
     html`<p role="alert">From here there were too many attempts to sign in. Try again in ${inWords(waitSeconds)}.</p>
+      <a class="button" href="${back}">Back to the sign-in</a>`,
+  )
+
+/** Too many wait for the same work: whoever comes now is asked to come again. */
+export const busyPage = (back: string): string =>
+  layout(
+    'One moment, please',
+    html`<p role="alert">Very many people sign in just now. Nothing is wrong with your password: try again in a few seconds.</p>
       <a class="button" href="${back}">Back to the sign-in</a>`,
   )
 

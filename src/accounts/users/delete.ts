@@ -6,12 +6,16 @@ import type { Schema } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
 import { type Actor, requireOperator, requireRecent } from '../actor.ts'
 import { requireAnotherOperator } from './operators.ts'
-import { findUser } from './user.ts'
+import { type User, findUser } from './user.ts'
 
 const maxNamed = 5
 
 /** Throws `conflict`, naming them, where organizations would be left without an owner. */
-const requireNoSoleOwnership = async (trx: Transaction<Schema>, userId: string): Promise<void> => {
+const requireNoSoleOwnership = async (
+  trx: Transaction<Schema>,
+  userId: string,
+  who: 'The user is' | 'You are',
+): Promise<void> => {
   const sole = await trx
     .selectFrom('members as m')
     .innerJoin('organizations as o', 'o.id', 'm.organization_id')
@@ -38,8 +42,32 @@ const requireNoSoleOwnership = async (trx: Transaction<Schema>, userId: string):
   const more = sole.length > maxNamed ? ' and more' : ''
   throw new Refusal(
     'conflict',
-    `The user is the last owner of ${named.join(', ')}${more}. Make another member owner, or delete the organization.`,
+    `${who} the last owner of ${named.join(', ')}${more}. Make another member owner, or delete the organization.`,
   )
+}
+
+/** Throws `conflict` for the last owner of an organization and the last active operator. Memberships, sessions and links go by cascade. */
+export const removeUser = async (
+  trx: Transaction<Schema>,
+  actor: Actor,
+  { id, email, operator, suspended_at }: User,
+  who: 'The user is' | 'You are',
+  now: number,
+): Promise<void> => {
+  await requireNoSoleOwnership(trx, id, who)
+  if (operator && suspended_at === null) await requireAnotherOperator(trx, id)
+  const tokens = await trx
+    .deleteFrom('credentials')
+    .where('user_id', '=', id)
+    .where('kind', '<>', 'api_key')
+    .executeTakeFirst()
+  await trx.deleteFrom('users').where('id', '=', id).execute()
+  await recordChange(trx, actor, now, {
+    action: 'user.deleted',
+    targetKind: 'user',
+    targetId: id,
+    detail: { email, tokens: Number(tokens.numDeletedRows) },
+  })
 }
 
 /** Throws `forbidden`, `not_found`, or `conflict` for the last owner of an organization and the last active operator. */
@@ -52,21 +80,7 @@ export const deleteUser = (
   requireOperator(actor, 'delete users')
   requireRecent(actor, now)
   return store.transaction(async (trx) => {
-    const user = await findUser(trx, userId)
-    await requireNoSoleOwnership(trx, userId)
-    if (user.operator && user.suspended_at === null) await requireAnotherOperator(trx, userId)
-    const tokens = await trx
-      .deleteFrom('credentials')
-      .where('user_id', '=', userId)
-      .where('kind', '<>', 'api_key')
-      .executeTakeFirst()
-    await trx.deleteFrom('users').where('id', '=', userId).execute() // memberships and links go by cascade
-    await recordChange(trx, actor, now, {
-      action: 'user.deleted',
-      targetKind: 'user',
-      targetId: userId,
-      detail: { email: user.email, tokens: Number(tokens.numDeletedRows) },
-    })
+    await removeUser(trx, actor, await findUser(trx, userId), 'The user is', now)
     return { id: userId, deleted: true }
   })
 }

@@ -97,6 +97,21 @@ export const addUsers = (program: Command): void => {
       }),
     )
 
+  example(users.command('reset-factors'), 'latchkey users reset-factors --user-id USER_ID')
+    .description(
+      'take authenticator app, passkeys and recovery codes from a user who has lost them, and sign them out everywhere',
+    )
+    .requiredOption('--user-id <id>', 'the user')
+    .action(({ userId }: Named, command: Command) =>
+      withClient(command, async (client, output) => {
+        const answer = await client.request('DELETE', path`/users/${userId}/factors`)
+        output.result(
+          answer,
+          `User ${asText(answer.id)} signs in with their password alone from now on, or by a link: latchkey users link`,
+        )
+      }),
+    )
+
   example(users.command('link'), 'latchkey users link --user-id USER_ID')
     .description('make a link with which a user sets their password (single use, 24 hours)')
     .requiredOption('--user-id <id>', 'the user')

@@ -60,13 +60,13 @@ export const allow = async (
   if (pushedUri !== undefined && !(await usePushedRequest(store, pushedUri))) return undefined
   return store.transaction(async (trx) => {
     const { client, api } = request
-    const { userId, authenticatedAt } = session
+    const { userId, authenticatedAt, methods } = session
     const organizationId = reach === undefined || reach === 'all' ? null : reach.id
     const scopes = grantableScopes(request, reach)
     const grant = await createGrant(
       trx,
       config,
-      { client, api, userId, organizationId, allOrganizations: reach === 'all', scopes, authenticatedAt },
+      { client, api, userId, organizationId, allOrganizations: reach === 'all', scopes, authenticatedAt, methods },
       sessionActor(session, origin),
       now,
     )

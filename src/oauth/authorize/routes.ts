@@ -2,13 +2,13 @@
 // travels in the address, through sign-in and consent, and is checked anew at each step.
 import { hash } from 'node:crypto'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { findSession, type Session } from '../../accounts/sessions.ts'
+import type { Session } from '../../accounts/sessions.ts'
 import { hashOf } from '../../credentials/format.ts'
 import { clientAddress } from '../../http/client-address.ts'
 import { formToken, isFormToken } from '../../http/form-token.ts'
 import { isFromOwnPage } from '../../http/own-page.ts'
 import { pageHeaders } from '../../http/page.ts'
-import { readSessionCookie } from '../../http/session-cookie.ts'
+import { signedIn } from '../../http/signed-in.ts'
 import { OAuthError, toOAuthError } from '../errors.ts'
 import { Form, formMediaType, maxFormLength } from '../form.ts'
 import type { OAuthDeps } from '../grant.ts'
@@ -34,7 +34,7 @@ const queryIn = ({ raw: { url = '' } }: FastifyRequest): string => {
 export const authorizeRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
-    const { config, store, box, proxies, now } = deps
+    const { config, store, box, lastUse, proxies, now } = deps
     const { issuer } = config
     const secure = issuer.startsWith('https:')
 
@@ -80,10 +80,8 @@ export const authorizeRoutes =
       return page(reply, 400, onwardPage(to, error, parameters), [formTarget(to.redirectUri)])
     }
 
-    const sessionOf = async (request: FastifyRequest): Promise<Session | undefined> => {
-      const value = readSessionCookie(request.raw, secure)
-      return value === undefined ? undefined : findSession(store, value, now())
-    }
+    const sessionOf = (request: FastifyRequest): Promise<Session | undefined> =>
+      signedIn({ store, lastUse, secure }, request, now())
 
     /** Makes the code, or says that a pushed request has been used. */
     const allowed = async (

@@ -51,6 +51,7 @@ export const allowDevice = (
         allOrganizations: reach === 'all',
         scopes: grantableScopes(device, reach),
         authenticatedAt: session.authenticatedAt,
+        methods: session.methods,
       },
       sessionActor(session, origin),
       now(),

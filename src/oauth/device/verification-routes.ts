@@ -2,14 +2,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { findSession, type Session } from '../../accounts/sessions.ts'
+import type { Session } from '../../accounts/sessions.ts'
 import { clientAddress, networkOf } from '../../http/client-address.ts'
 import { takeForms } from '../../http/form.ts'
 import { formToken, isFormToken } from '../../http/form-token.ts'
 import { isFromOwnPage } from '../../http/own-page.ts'
 import { pageHeaders } from '../../http/page.ts'
 import { answerRefusals } from '../../http/refused-page.ts'
-import { readSessionCookie } from '../../http/session-cookie.ts'
+import { signedIn } from '../../http/signed-in.ts'
 import { Throttle } from '../../limits/throttle.ts'
 import { choicesOf, chosenReach, isForApi } from '../authorize/next-step.ts'
 import type { OAuthDeps } from '../grant.ts'
@@ -38,17 +38,15 @@ const throttles = () => ({
 export const verificationRoutes =
   (deps: OAuthDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { store, box, config, proxies, now } = deps
+    const { store, box, config, lastUse, proxies, now } = deps
     const secure = config.issuer.startsWith('https:')
     const { person, network, all } = throttles()
 
     const page = (reply: FastifyReply, status: number, body: string): FastifyReply =>
       reply.code(status).headers(pageHeaders()).send(body)
 
-    const sessionOf = async ({ raw }: FastifyRequest): Promise<Session | undefined> => {
-      const value = readSessionCookie(raw, secure)
-      return value === undefined ? undefined : findSession(store, value, now())
-    }
+    const sessionOf = (request: FastifyRequest): Promise<Session | undefined> =>
+      signedIn({ store, lastUse, secure }, request, now())
 
     /** Milliseconds to wait before another code may be tried; 0: none. Each try counts, found or not. */
     const waitFor = ({ raw }: FastifyRequest, { userId }: Session): number =>
