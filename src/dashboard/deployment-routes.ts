@@ -5,7 +5,10 @@ import type { Api, Config } from '../config/config.ts'
 import { originAt } from '../gateway/address.ts'
 import { Nullable, Time } from '../http/schemas.ts'
 import { formatTime } from '../rfc3339.ts'
+import type { Role } from '../store/schema.ts'
 import { version } from '../version.ts'
+
+const roles: readonly Role[] = ['viewer', 'member', 'admin', 'owner']
 
 const ApiBody = Type.Object({
   name: Type.String(),
@@ -20,7 +23,13 @@ const ApiBody = Type.Object({
     scheme: Nullable(Type.String({ description: 'Stands before the credential; null: it stands alone.' })),
   }),
   environments: Type.Array(Type.String(), { description: 'Those that it serves.' }),
-  scopes: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })),
+  scopes: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      description: Type.String(),
+      roles: Type.Array(Type.Unsafe<Role>({ type: 'string' }), { description: 'Who may give it to a credential.' }),
+    }),
+  ),
   documentation: Nullable(Type.String()),
   legacy_tokens: Nullable(Type.Object({ deprecated_at: Time, sunset_at: Time, link: Type.String() })),
 })
@@ -52,7 +61,11 @@ const describeApi = (issuer: string, api: Api): Static<typeof ApiBody> => {
       ? { name: 'Authorization', scheme: 'Bearer' }
       : { name: presentation.header ?? 'Authorization', scheme: null },
     environments: [...api.environments],
-    scopes: Object.entries(api.scopes).map(([name, description]) => ({ name, description })),
+    scopes: Object.entries(api.scopes).map(([name, description]) => ({
+      name,
+      description,
+      roles: roles.filter((role) => api.roleScopes[role].includes(name)),
+    })),
     documentation: api.documentation ?? null,
     legacy_tokens: api.legacyTokens
       ? {
