@@ -38,7 +38,7 @@ export const Dialog = ({ title, onClose, children, footer, width = 'normal' }: D
       ref={element}
       aria-labelledby={id}
       onCancel={cancel}
-      className={`m-auto w-[calc(100%-2rem)] animate-rise overflow-visible rounded-xl border border-line bg-card p-0 text-text shadow-raised max-sm:mb-4 ${widths[width]}`}
+      className={`m-auto w-[calc(100%-2rem)] animate-rise overflow-visible rounded-xl border border-line bg-card p-0 text-left text-text shadow-raised max-sm:mb-4 ${widths[width]}`}
     >
       <div className="flex max-h-[calc(100dvh-2rem)] flex-col">
         <header className="flex items-start gap-3 px-5 pt-4 pb-2">

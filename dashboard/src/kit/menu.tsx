@@ -4,14 +4,18 @@ import { type LinkComponent, createLink } from '@tanstack/react-router'
 
 const gap = 6
 
-/** Below the button, within the window. Set by script, so that the policy need not allow style attributes. */
+/** Below the button or, where there is no room, above it; within the window. Set by script, so that the policy need not allow style attributes. */
 const place = (surface: HTMLElement, button: HTMLElement, side: 'left' | 'right'): void => {
-  const { left, right, bottom } = button.getBoundingClientRect()
+  const { left, right, top, bottom } = button.getBoundingClientRect()
   const width = surface.offsetWidth
   const wanted = side === 'left' ? left : right - width
   surface.style.left = `${Math.max(8, Math.min(wanted, window.innerWidth - width - 8))}px`
-  surface.style.top = `${bottom + gap}px`
-  surface.style.maxHeight = `${window.innerHeight - bottom - gap - 8}px`
+  const below = window.innerHeight - bottom - gap - 8
+  const above = top - gap - 8
+  const upward = surface.scrollHeight > below && above > below
+  const room = upward ? above : below
+  surface.style.maxHeight = `${room}px`
+  surface.style.top = `${upward ? top - gap - Math.min(room, surface.offsetHeight) : bottom + gap}px`
 }
 
 /** Arrow keys go from entry to entry. */
@@ -78,7 +82,7 @@ export const Popover = ({
           })
         }}
         onKeyDown={moveByArrows}
-        className={`fixed inset-auto m-0 overflow-y-auto rounded-lg border border-line bg-card p-1.5 text-text shadow-raised ${width}`}
+        className={`fixed inset-auto m-0 overflow-y-auto rounded-lg border border-line bg-card p-1.5 text-left text-text shadow-raised ${width}`}
       >
         {open && children(() => surface?.hidePopover())}
       </div>

@@ -6,7 +6,7 @@ import { useDeployment } from '../../api/queries.ts'
 import { FormDialog } from '../../kit/dialog.tsx'
 import { FieldGroup, Radio, TextField } from '../../kit/field.tsx'
 import { SecretDialog } from '../../kit/secret.tsx'
-import { EnvironmentBadge, environmentWord } from './environment.tsx'
+import { EnvironmentBadge } from './environment.tsx'
 import {
   ApisField,
   ExpiryField,
@@ -88,7 +88,6 @@ export const CreateKeyDialog = ({
               name="environment"
               label={
                 <span className="inline-flex flex-wrap items-center gap-2">
-                  {environmentWord(option)}
                   <EnvironmentBadge name={option} />
                   <code className="text-quiet">
                     {key_prefix}_{option}_…

@@ -18,20 +18,21 @@ const soonMs = 14 * 86_400_000
 const endsSoon = ({ expires_at }: ApiKey): boolean =>
   expires_at !== null && Date.parse(expires_at) < Date.now() + soonMs
 
-export const StateBadge = ({ apiKey }: { apiKey: ApiKey }) => {
+const StateBadge = ({ apiKey }: { apiKey: ApiKey }) => {
   if (apiKey.state === 'revoked') return <Badge look="bad">Revoked</Badge>
   if (apiKey.state === 'expired') return <Badge>Expired</Badge>
   if (apiKey.rotated_to !== null) return <Badge look="warn">Being replaced</Badge>
-  return <Badge look="good">Active</Badge>
+  return <Badge look="outline">Active</Badge>
 }
 
 const KeyName = ({ apiKey }: { apiKey: ApiKey }) => (
-  <div className="grid gap-0.5">
-    <div className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
-      <span className="font-medium break-words">{apiKey.name}</span>
+  <div className="grid min-w-36 gap-0.5">
+    <span className="font-medium break-words">{apiKey.name}</span>
+    <code className="whitespace-nowrap text-quiet">{apiKey.hint}</code>
+    <div className="mt-0.5 flex flex-wrap items-center gap-1.5">
       <EnvironmentBadge name={apiKey.environment} />
+      <StateBadge apiKey={apiKey} />
     </div>
-    <code className="text-quiet">{apiKey.hint}</code>
   </div>
 )
 
@@ -111,7 +112,7 @@ export const keyColumns = (rights: KeyRights): Column<ApiKey>[] => [
     cell: ({ created_at, created_by_name }) => (
       <div className="grid">
         <Time at={created_at} />
-        <span className="text-sm text-quiet">by {created_by_name ?? 'somebody who has left'}</span>
+        <span className="text-sm break-words text-quiet">by {created_by_name ?? 'somebody who has left'}</span>
       </div>
     ),
   },
@@ -128,7 +129,6 @@ export const keyColumns = (rights: KeyRights): Column<ApiKey>[] => [
         <Time at={apiKey.expires_at} form="day" />
       ),
   },
-  { name: 'Status', cell: (apiKey) => <StateBadge apiKey={apiKey} /> },
   actions(rights),
 ]
 
