@@ -41,12 +41,21 @@ export const UseFacts = ({ apiKey, watch = false }: { apiKey: ApiKey; watch?: bo
   if (!use) return <SkeletonLines count={4} />
   const { last_used_at, calls_24h, denied_24h, networks, agents, endpoints } = use
   const unused = last_used_at === null && calls_24h === 0
+  // counts are written some seconds after the use
+  const recent = calls_24h > 0 || (last_used_at !== null && Date.parse(last_used_at) > Date.now() - 86_400_000)
   return (
     <div className="grid gap-3">
       {unused ? (
         <Notice look="good">It has never been used.</Notice>
-      ) : calls_24h > 0 ? (
-        <Notice look="warn" title={`It is in use: ${count.format(calls_24h)} calls in the last 24 hours.`} />
+      ) : recent ? (
+        <Notice
+          look="warn"
+          title={
+            calls_24h > 0
+              ? `It is in use: ${count.format(calls_24h)} ${calls_24h === 1 ? 'call' : 'calls'} in the last 24 hours.`
+              : 'It was used in the last 24 hours.'
+          }
+        />
       ) : (
         <Notice>No calls in the last 24 hours.</Notice>
       )}
