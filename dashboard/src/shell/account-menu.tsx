@@ -24,9 +24,13 @@ export const AccountMenu = () => {
   return (
     <Popover
       side="right"
-      label={`Account of ${name}`}
       className="grid size-9 place-items-center rounded-full bg-accent-soft text-sm font-semibold text-accent hover:outline-2 hover:outline-line"
-      button={initials === '' ? <PersonIcon /> : initials}
+      button={
+        <>
+          <span className="unseen">Account of {name}</span>
+          {initials === '' ? <PersonIcon /> : <span aria-hidden="true">{initials}</span>}
+        </>
+      }
     >
       {(close) => (
         <>

@@ -59,11 +59,11 @@ export const OrganizationSwitcher = () => {
   return (
     <Popover
       width="w-72"
-      label={organizationId === undefined ? 'Choose an organization' : `Organization ${name}: choose another`}
       className="flex h-9 max-w-full min-w-0 items-center gap-1.5 rounded-md px-2.5 font-medium hover:bg-sunken"
       button={
         <>
           <span className="truncate">{name}</span>
+          <span className="unseen">{organizationId === undefined ? ': choose one' : ': choose another'}</span>
           <UpDownIcon className="size-4 text-quiet" />
         </>
       }
