@@ -129,6 +129,10 @@ const routeTree = root.addChildren([
       lazyRouteComponent(() => import('./pages/tokens/legacy-token.tsx'), 'LegacyTokenPage'),
     ),
     ofAccount(
+      'alerts',
+      lazyRouteComponent(() => import('./pages/alerts/own-alerts.tsx'), 'OwnAlertsPage'),
+    ),
+    ofAccount(
       'applications',
       lazyRouteComponent(() => import('./pages/applications/applications.tsx'), 'ApplicationsPage'),
     ),

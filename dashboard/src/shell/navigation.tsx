@@ -64,6 +64,7 @@ const ofAccount: readonly Group[] = [
       { to: '/account', label: 'Profile', icon: PersonIcon, exact: true },
       { to: '/account/security', label: 'Security', icon: ShieldIcon },
       { to: '/account/tokens', label: 'API tokens', icon: KeyIcon },
+      { to: '/account/alerts', label: 'Alerts', icon: AlertIcon },
       { to: '/account/applications', label: 'Connected applications', icon: AppsIcon },
     ],
   },

@@ -1,8 +1,12 @@
 // /operator/audit: who changed what, everywhere.
-import { Page } from '../../kit/page.tsx'
+import { AuditLog } from './audit-log.tsx'
+import { actionKinds, operatorActionKinds } from './words.ts'
 
 export const OperatorAuditPage = () => (
-  <Page title="Audit log">
-    <p className="text-quiet">Nothing here yet.</p>
-  </Page>
+  <AuditLog
+    path="/audit"
+    lead="Every change on this deployment, in all organizations and in none."
+    kinds={[...operatorActionKinds, ...actionKinds]}
+    people={[]}
+  />
 )
