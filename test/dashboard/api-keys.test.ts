@@ -1,0 +1,215 @@
+// Settings → API Keys in a real browser: by keyboard alone, with a key that works until it is revoked.
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import type { LatchkeyConfig } from '../../src/config/config.ts'
+import { accessibilityFaults, inEveryLook, isTooWide } from '../browser.ts'
+import { dashboardScene } from './scene.ts'
+
+const file: LatchkeyConfig = {
+  apis: {
+    books: { hosts: ['books.localhost'], upstream: { live: 'echo', test: 'echo' }, limits: [] },
+    films: { hosts: ['films.localhost'], upstream: 'echo', limits: [], scopes: { read: 'Read your films' } },
+  },
+  defaultApi: 'books',
+}
+
+/** Carries out a `curl` of the dashboard; whatever port it names, it is the test's server that is asked. */
+const curl = (command: string, port: number): Promise<number | undefined> => {
+  const url = new URL(/https?:[^'\s]+/.exec(command)?.[0] ?? '')
+  const [, name = '', value = ''] = /-H '([^:]+): ([^']+)'/.exec(command) ?? []
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path: url.pathname, headers: { host: url.host, [name]: value } }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+/** What the element that has focus is called. */
+const focusedName = `(() => {
+  const element = document.activeElement
+  return (element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent).trim()
+})()`
+
+/** Goes on with Tab until what has the name has focus. */
+const tabTo = async (page: Page, name: string): Promise<void> => {
+  for (let presses = 0; presses < 60; presses += 1) {
+    if ((await page.evaluate<string>(focusedName)) === name) return
+    await page.keyboard.press('Tab')
+  }
+  assert.fail(`${name} is not reached by Tab`)
+}
+
+test('API keys in the dashboard', async (t) => {
+  const scene = await dashboardScene(t, { file })
+  if (!scene) return
+  const { launched, origin } = scene
+  const port = Number(new URL(origin).port)
+  const ada = await scene.person()
+  const organization = await scene.organization(ada)
+  const path = `/organizations/${organization}/settings/api-keys`
+  const keys = `/organizations/${organization}/api-keys`
+  const make = (fields: object) =>
+    launched.operate<{ id: string; key: string }>('POST', keys, { user_id: ada.id, environment: 'live', ...fields })
+  const page = await scene.page(ada, path, { permissions: ['clipboard-read', 'clipboard-write'] })
+  const dialog = page.getByRole('dialog')
+
+  await t.test('a key is made, copied, used and revoked by keyboard alone', async () => {
+    await page.getByText('No live keys yet').waitFor()
+    await tabTo(page, 'Create API Key')
+    await page.keyboard.press('Enter')
+    await tabTo(page, 'Name')
+    await page.keyboard.type('Production server')
+    await page.keyboard.press('Enter')
+    await dialog.getByRole('heading', { name: 'API key created' }).waitFor()
+    await tabTo(page, 'Copy key')
+    await page.keyboard.press('Enter')
+    await dialog.getByRole('button', { name: 'Copied' }).waitFor()
+    const key = await page.evaluate<string>('navigator.clipboard.readText()')
+    assert.match(key, /^sk_live_[0-9a-f]{64}$/)
+    const command = (await dialog.getByRole('group', { name: 'command' }).textContent()) ?? ''
+    assert.ok(command.includes('books.localhost') && command.includes(key), command)
+    assert.equal(await curl(command, port), 200)
+    await tabTo(page, 'Done')
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    assert.ok(!(await page.content()).includes(key), 'it is not shown again')
+    await tabTo(page, 'Actions for Production server')
+    await page.keyboard.press('Enter')
+    await tabTo(page, 'Revoke')
+    await page.keyboard.press('Enter')
+    await dialog.getByText('refused from its next request on').waitFor()
+    assert.equal(await curl(command, port), 200, 'it works until then')
+    await tabTo(page, 'Revoke API Key')
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    assert.equal(await curl(command, port), 401)
+    await page.getByText('No live keys yet').waitFor()
+  })
+
+  await t.test('test keys are apart, by word, colour and how they begin', async () => {
+    await page.getByRole('link', { name: 'Test', exact: true }).click()
+    await page.getByText('Test keys begin with sk_test_').waitFor()
+    assert.equal(new URL(page.url()).searchParams.get('environment'), 'test')
+    await page.getByRole('button', { name: 'Create API Key' }).first().click()
+    assert.ok(await dialog.getByLabel(/Test/).isChecked(), 'where one is, one makes keys')
+    await dialog.getByLabel('Name').fill('Staging')
+    await dialog.getByLabel('Only what is ticked').check()
+    await dialog.getByLabel(/^Change your data/).uncheck()
+    await dialog.getByLabel('Expires').selectOption('In 30 days')
+    await dialog.getByLabel(/Allowed networks/).fill('203.0.113.7/24\n10.0.0.0/8')
+    await dialog.getByRole('button', { name: 'Create API Key' }).click()
+    await dialog.getByRole('alert').getByText('Entry 1, "203.0.113.7/24"').waitFor()
+    await dialog.getByLabel(/Allowed networks/).fill('203.0.113.0/24\n127.0.0.0/8')
+    await dialog.getByRole('button', { name: 'Create API Key' }).click()
+    await dialog.getByRole('heading', { name: 'API key created' }).waitFor()
+    const command = (await dialog.getByRole('group', { name: 'command' }).textContent()) ?? ''
+    assert.match(command, /sk_test_/)
+    assert.equal(await curl(command, port), 200)
+    // it is not lost by a slip
+    await page.keyboard.press('Escape')
+    await dialog.getByRole('alert').getByText('You have not copied the key.').waitFor()
+    await page.keyboard.press('Escape')
+    const row = page.getByRole('row', { name: /Staging/ })
+    await row.getByText('read', { exact: true }).waitFor()
+    await row.getByText('from 203.0.113.0/24 and 1 more').waitFor()
+    // what it may be used from is changed, and counts at once
+    await row.getByRole('button', { name: 'Actions for Staging' }).click()
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await dialog.getByLabel(/Allowed networks/).fill('203.0.113.0/24')
+    await dialog.getByLabel('Name').fill('Staging server')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('row', { name: /Staging server/ }).waitFor()
+    assert.equal(await curl(command, port), 403)
+  })
+
+  await t.test('a rotated key works on, until whoever looks at who uses it ends it', async () => {
+    const { id, key } = await make({ name: 'Worker' })
+    await launched.app.store.recordLastUse(new Map([[id, Date.now()]]))
+    await page.goto(origin + path)
+    await page.getByRole('button', { name: 'Actions for Worker' }).click()
+    await page.getByRole('button', { name: 'Rotate', exact: true }).click()
+    await dialog.getByLabel('7 days').check()
+    await dialog.getByRole('button', { name: 'Rotate API Key' }).click()
+    await dialog.getByRole('button', { name: 'Copy key' }).click()
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await dialog.getByText('It was used in the last 24 hours.').waitFor()
+    const valid = async () => (await launched.operate<{ valid: boolean }>('POST', '/verify', { credential: key })).valid
+    assert.equal(await valid(), true)
+    await dialog.getByRole('button', { name: 'Revoke the old one now' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    assert.equal(await valid(), false)
+    await page.getByRole('row', { name: /Worker/ }).waitFor()
+    assert.equal(await page.getByRole('row', { name: /Worker/ }).count(), 1)
+  })
+
+  await t.test('keys are searched, sorted, and revoked together', async () => {
+    const made = await Promise.all(['Alpha', 'beta', 'Gamma', 'alphabet'].map((name) => make({ name })))
+    await page.goto(`${origin}${path}?sort=name`)
+    const names = async () => {
+      const texts = await page.getByRole('row').locator('.font-medium').allTextContents()
+      return texts.filter((text) => ['Alpha', 'beta', 'Gamma', 'alphabet', 'Worker'].includes(text))
+    }
+    await page.getByRole('row', { name: /Gamma/ }).waitFor()
+    assert.deepEqual(await names(), ['Alpha', 'alphabet', 'beta', 'Gamma', 'Worker'])
+    // the value of a whole key is never put into the address
+    const [first] = made
+    await page.getByRole('searchbox', { name: 'Search API keys' }).fill(first?.key ?? '')
+    await page.getByRole('row', { name: /Gamma/ }).waitFor({ state: 'detached' })
+    assert.deepEqual(await names(), ['Alpha'])
+    assert.ok(!page.url().includes(first?.key ?? ''))
+    await page.getByRole('searchbox', { name: 'Search API keys' }).fill('alpha')
+    await page.getByRole('row', { name: /alphabet/ }).waitFor()
+    await page.getByLabel('Select all on this page').check()
+    await page.getByRole('button', { name: 'Revoke selected' }).click()
+    await dialog.getByRole('button', { name: 'Revoke 2 API Keys' }).click()
+    await page.getByText('No key is like that').waitFor()
+    const codes = await Promise.all(
+      made.map(({ key }) => launched.operate<{ valid: boolean }>('POST', '/verify', { credential: key })),
+    )
+    assert.deepEqual(
+      codes.map(({ valid }) => valid),
+      [false, true, true, false],
+    )
+    await page.getByLabel('State').selectOption('Revoked')
+    await page
+      .getByRole('row', { name: /alphabet/ })
+      .getByText('Revoked')
+      .waitFor()
+    assert.deepEqual(await names(), ['Alpha', 'alphabet'])
+  })
+
+  await t.test('a viewer sees the keys and can change none', async () => {
+    const viewer = await scene.person({ email: 'viewer@example.com', name: 'Viewer' })
+    await launched.operate('POST', `/organizations/${organization}/members`, { user_id: viewer.id, role: 'viewer' })
+    const other = await scene.page(viewer, path)
+    await other.getByRole('row', { name: /Gamma/ }).waitFor()
+    assert.equal(await other.getByRole('button', { name: /Create API Key|Actions for|Select/ }).count(), 0)
+    await other.context().close()
+  })
+
+  await t.test('it can be read by everybody, on every screen', async () => {
+    await make({ name: 'A name that is rather long, so that it has to be broken somewhere', networks: ['10.0.0.0/8'] })
+    await inEveryLook(scene.browser, async (look, name) => {
+      await scene.signIn(look, ada)
+      await look.goto(origin + path)
+      await look.getByText('Gamma').waitFor()
+      assert.deepEqual(await accessibilityFaults(look), [], name)
+      assert.equal(await isTooWide(look), false, name)
+      // what the dialogs are made of looks alike everywhere
+      if (!['390-dark', '1440-light'].includes(name)) return
+      await look.getByRole('button', { name: 'Create API Key' }).first().click()
+      await look.getByLabel('Only what is ticked').check()
+      assert.deepEqual(await accessibilityFaults(look), [], `${name}, making one`)
+      await look.keyboard.press('Escape')
+      await look.getByRole('button', { name: 'Actions for Gamma' }).click()
+      await look.getByRole('button', { name: 'Revoke', exact: true }).click()
+      await look.getByText('It has never been used').waitFor()
+      assert.deepEqual(await accessibilityFaults(look), [], `${name}, revoking one`)
+    })
+  })
+})
