@@ -52,6 +52,15 @@ test('packs, installs and runs', { timeout: 180_000 }, async (t) => {
   for (const left of ['src', 'test', 'bench', 'node_modules', 'data'])
     assert.ok(!installed.includes(left), `${left} is not in the package`)
 
+  const [build = ''] = readdirSync(join(folder, 'node_modules', 'latchkey', 'dashboard', 'dist'))
+  assert.match(build, /^[0-9a-f]{16}$/)
+  const found = `import('./node_modules/latchkey/dist/dashboard/build.js').then(async (it) => console.log(await it.findBuild()))`
+  assert.equal(
+    (await shell(process.execPath, '--eval', found)).trim(),
+    join(folder, 'node_modules', 'latchkey', 'dashboard', 'dist', build),
+    'the dashboard comes along, built',
+  )
+
   const latchkey = (...args: string[]): Promise<string> => shell('npx', '--no-install', 'latchkey', ...args)
   assert.equal(await latchkey('--version'), `${version}\n`)
   const make = async (...args: string[]): Promise<Record<string, string>> =>
