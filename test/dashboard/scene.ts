@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { startSession } from '../../src/accounts/sessions.ts'
+import { ensureBuild } from '../../src/dashboard/build.ts'
 import { browserOrSkip } from '../browser.ts'
 import { serve } from '../gateway/wire.ts'
 import { type LaunchOptions, type Launched, launch } from '../harness.ts'
@@ -32,6 +33,7 @@ export interface Scene {
 export const dashboardScene = async (t: TestContext, options: LaunchOptions = {}): Promise<Scene | undefined> => {
   const browser = await browserOrSkip(t)
   if (!browser) return undefined
+  await ensureBuild(() => {})
   const launched = await launch(t, options)
   const origin = `http://localhost:${await serve(t, launched)}`
   const now = options.now ?? Date.now

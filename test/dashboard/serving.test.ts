@@ -119,7 +119,13 @@ test('a dashboard that could not be built is told in words, and to nobody who is
   t.after(() => server.close())
   const { config, store } = launched.app
   await server.register(
-    dashboardPages({ config, store, now: Date.now, dashboard: { files: () => Promise.resolve(undefined) } }),
+    dashboardPages({
+      config,
+      store,
+      lastUse: { touch() {} },
+      now: Date.now,
+      dashboard: { files: () => Promise.resolve(undefined) },
+    }),
   )
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const page = await server.inject({ url: '/organizations', headers: { cookie } })

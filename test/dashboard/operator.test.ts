@@ -1,0 +1,90 @@
+// The operators' pages in a real browser.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { accessibilityFaults, inEveryLook, isTooWide } from '../browser.ts'
+import { dashboardScene } from './scene.ts'
+
+test('operators look after people, organizations, keys and legacy tokens, in every look', async (t) => {
+  const scene = await dashboardScene(t)
+  if (!scene) return
+  const ada = await scene.person({ operator: true })
+  await scene.person({ email: 'charles@example.com', name: 'Charles Babbage' })
+  await scene.organization(ada)
+  await inEveryLook(scene.browser, async (page, look) => {
+    await scene.signIn(page, ada)
+    for (const [path, title] of [
+      ['/operator/users', 'Users'],
+      ['/operator/organizations', 'Organizations'],
+      ['/operator/signing-keys', 'Signing keys'],
+      ['/operator/legacy-tokens', 'Legacy tokens'],
+    ] as const) {
+      await page.goto(scene.origin + path)
+      await page.getByRole('heading', { level: 1, name: title }).waitFor()
+      await page.waitForLoadState('networkidle')
+      assert.deepEqual(await accessibilityFaults(page), [], `${look} ${path}`)
+      assert.equal(await isTooWide(page), false, `${look} ${path}`)
+    }
+  })
+
+  const page = await scene.page(ada, '/operator/users')
+  await page.getByRole('button', { name: 'Create user' }).click()
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Mary Somerville')
+  await page.getByRole('textbox', { name: 'E-mail' }).fill('mary@example.com')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create user' }).click()
+  const shown = page.getByRole('dialog', { name: 'Set-up link for Mary Somerville' })
+  const link = await shown.getByRole('group', { name: 'link' }).innerText()
+  // closed unread, it warns first
+  await shown.getByRole('button', { name: 'Done' }).click()
+  await shown.getByRole('alert').waitFor()
+  await shown.getByRole('button', { name: 'Close without copying' }).click()
+  const stranger = await (await scene.browser.newContext()).newPage()
+  await stranger.goto(scene.origin + new URL(link).pathname)
+  await stranger.getByLabel('Password').first().waitFor()
+
+  await page.getByRole('searchbox').fill('CHARLES')
+  await page.getByText('mary@example.com').waitFor({ state: 'detached' })
+  assert.equal(new URL(page.url()).searchParams.get('q'), 'CHARLES')
+  await page.getByRole('button', { name: 'Actions for Charles Babbage' }).click()
+  await page.getByRole('button', { name: 'Suspend' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Suspend user' }).click()
+  await page.getByText('suspended', { exact: true }).waitFor()
+
+  await page.goto(`${scene.origin}/operator/signing-keys`)
+  await page.getByText('signs').first().waitFor()
+  assert.equal(await page.getByText('only verifies').count(), 0)
+  await page.getByRole('button', { name: 'Rotate keys' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Rotate keys' }).click()
+  await page.getByText('only verifies').first().waitFor()
+})
+
+test('legacy tokens come in from a file; what fails is told by its line, and no token is told', async (t) => {
+  const scene = await dashboardScene(t)
+  if (!scene) return
+  const ada = await scene.person({ operator: true })
+  await scene.organization(ada)
+  const page = await scene.page(ada, '/operator/legacy-tokens')
+  const csv = [
+    'name,owner,organization,token',
+    'Deploy,ada@example.com,Analytical Engines,an-old-opaque-token-1',
+    '"Build, nightly",ada@example.com,,an-old-opaque-token-2',
+    'Lost,nobody@example.com,,an-old-opaque-token-3',
+    'Broken "quotes,ada@example.com,,an-old-opaque-token-4',
+    '',
+  ].join('\r\n')
+  await page
+    .getByLabel('CSV file')
+    .setInputFiles({ name: 'tokens.csv', mimeType: 'text/csv', buffer: Buffer.from(`\u{feff}${csv}`) })
+  const send = page.getByRole('button', { name: 'Import tokens' })
+  await send.click()
+  await page.getByText('2 imported, 0 there already, 2 failed').waitFor()
+  const failed = page.getByRole('table', { name: 'Lines that failed' })
+  assert.deepEqual(await failed.getByRole('row').getByRole('cell').first().innerText(), '4')
+  assert.doesNotMatch(await failed.innerText(), /opaque/)
+  await page.getByRole('table', { name: 'Imported tokens' }).getByText('Build, nightly').waitFor()
+  assert.deepEqual(await accessibilityFaults(page), [])
+  await send.click()
+  await page.getByText('0 imported, 2 there already, 2 failed').waitFor()
+  await page.getByLabel('Or paste its lines').fill('who,what')
+  await send.click()
+  await page.getByRole('alert').filter({ hasText: 'The first line must name the columns' }).waitFor()
+})
