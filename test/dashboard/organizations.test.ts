@@ -94,10 +94,10 @@ test('by keyboard alone: create, rename, switch, delete, sign out', async (t) =>
   await page.keyboard.type('Difference Engines')
   await page.keyboard.press('Enter')
   await page.getByRole('status').filter({ hasText: 'Name saved.' }).waitFor()
-  await page.getByRole('button', { name: 'Difference Engines: choose another organization' }).waitFor()
+  await page.getByRole('button', { name: /^Difference Engines\s*: choose another/ }).waitFor()
 
   const other = await scene.organization(ada, 'Looms')
-  await page.getByRole('button', { name: 'Difference Engines: choose another organization' }).focus()
+  await page.getByRole('button', { name: /^Difference Engines\s*: choose another/ }).focus()
   await page.keyboard.press('Enter')
   await page.getByRole('searchbox', { name: 'Find an organization' }).waitFor()
   await page.keyboard.type('loom')
@@ -125,7 +125,7 @@ test('by keyboard alone: create, rename, switch, delete, sign out', async (t) =>
   await page.getByRole('link', { name: 'Difference Engines' }).waitFor()
   assert.equal(await page.getByRole('link', { name: 'Looms' }).count(), 0)
 
-  await tabTo(page, 'button', 'Account of Ada Lovelace, AL')
+  await tabTo(page, 'button', 'Account of Ada Lovelace')
   await page.keyboard.press('Enter')
   await tabTo(page, 'button', 'Sign out')
   await page.keyboard.press('Enter')

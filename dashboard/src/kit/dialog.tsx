@@ -22,7 +22,11 @@ export const Dialog = ({ title, onClose, children, footer, width = 'normal' }: D
   useEffect(() => {
     const dialog = element.current
     const before = document.activeElement
-    if (dialog && !dialog.open) dialog.showModal()
+    if (dialog && !dialog.open) {
+      dialog.showModal()
+      // what is to be filled in comes before the button that closes
+      dialog.querySelector<HTMLElement>('input:not(:disabled), select:not(:disabled), textarea:not(:disabled)')?.focus()
+    }
     return () => {
       dialog?.close()
       // removed rather than closed, so the browser does not put focus back itself
