@@ -5,7 +5,7 @@ import { Badge } from '../../kit/badge.tsx'
 export const environmentWord = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
 
 /** Whether it is the first of the configuration, where real data is and quotas are paid. */
-export const useIsPaid = (name: string): boolean => useDeployment().environments[0] === name
+const useIsPaid = (name: string): boolean => useDeployment().environments[0] === name
 
 export const EnvironmentBadge = ({ name }: { name: string }) => (
   <Badge look={useIsPaid(name) ? 'good' : 'warn'}>{environmentWord(name)}</Badge>

@@ -27,7 +27,7 @@ const Seen = ({ entries, none }: { entries: Use['networks']; none: string }) =>
 const count = new Intl.NumberFormat('en-GB')
 
 /** `watch`: goes on asking, as long as it is looked at. */
-export const useKeyUse = ({ organization_id, id }: ApiKey, watch = false) =>
+const useKeyUse = ({ organization_id, id }: ApiKey, watch = false) =>
   useQuery({
     queryKey: [...keysKey(organization_id), id, 'use'],
     queryFn: ({ signal }) => api.get<Use>(`${keysPath(organization_id)}/${id}/use`, undefined, signal),

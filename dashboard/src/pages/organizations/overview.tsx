@@ -3,28 +3,14 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { Quota } from '../../../../src/usage/quota.ts'
 import { api } from '../../api/client.ts'
-import { type Page as ListPage, useList } from '../../api/list.ts'
+import type { Page as ListPage } from '../../api/list.ts'
 import { useOrganization } from '../../api/queries.ts'
-import { Badge } from '../../kit/badge.tsx'
-import { ButtonLink } from '../../kit/button.tsx'
-import { Empty } from '../../kit/empty.tsx'
-import { PlusIcon } from '../../kit/icons.tsx'
 import { LimitBar } from '../../kit/limit-bar.tsx'
 import { ErrorNotice } from '../../kit/notice.tsx'
 import { Card, Page, Section } from '../../kit/page.tsx'
 import { Skeleton } from '../../kit/skeleton.tsx'
-import { Table } from '../../kit/table.tsx'
-import { Time, dayOf, relativeTime } from '../../kit/time.tsx'
-
-interface KeyRow {
-  id: string
-  name: string
-  hint: string
-  environment: string
-  created_at: string
-  last_used_at: string | null
-  expires_at: string | null
-}
+import { dayOf, relativeTime } from '../../kit/time.tsx'
+import { KeyGlance } from '../api-keys/key-glance.tsx'
 
 const number = (value: number): string => value.toLocaleString('en-GB')
 
@@ -99,68 +85,6 @@ const UsageLink = ({ organizationId }: { organizationId: string }) => (
   </Link>
 )
 
-const Keys = ({ organizationId }: { organizationId: string }) => {
-  const key = ['organizations', organizationId, 'api-keys']
-  const list = useList<KeyRow>(key, `/organizations/${organizationId}/api-keys`, { limit: 5 })
-  const create = (
-    <ButtonLink
-      look="primary"
-      to="/organizations/$organizationId/settings/api-keys"
-      params={{ organizationId }}
-      search={{ create: 'key' }}
-    >
-      <PlusIcon /> Create API Key
-    </ButtonLink>
-  )
-  return (
-    <Section title="API keys" actions={list.rows?.length === 0 ? undefined : create}>
-      {list.error && !list.rows ? (
-        <ErrorNotice error={list.error} again={list.again} />
-      ) : (
-        <Table
-          caption="Newest API keys"
-          rows={list.rows}
-          keyOf={({ id }) => id}
-          columns={[
-            {
-              name: 'Name',
-              cell: ({ name, hint }) => (
-                <>
-                  <span className="font-medium wrap-anywhere">{name}</span>
-                  <br />
-                  <code className="text-sm text-quiet">{hint}</code>
-                </>
-              ),
-            },
-            {
-              name: 'Environment',
-              cell: ({ environment }) => <Badge look={environment === 'test' ? 'warn' : 'good'}>{environment}</Badge>,
-            },
-            { name: 'Last used', cell: ({ last_used_at }) => <Time at={last_used_at} /> },
-            { name: 'Expires', cell: ({ expires_at }) => <Time at={expires_at} form="day" /> },
-          ]}
-          empty={
-            <Empty title="No API key yet" level={3} actions={create}>
-              <p>A key lets a program call your APIs for this organization. It is shown once, when it is made.</p>
-            </Empty>
-          }
-        />
-      )}
-      {list.next && (
-        <p>
-          <Link
-            to="/organizations/$organizationId/settings/api-keys"
-            params={{ organizationId }}
-            className="text-accent underline"
-          >
-            All API keys
-          </Link>
-        </p>
-      )}
-    </Section>
-  )
-}
-
 export const OverviewPage = () => {
   const { organizationId } = useParams({ from: '/organizations/$organizationId' })
   const { name } = useOrganization(organizationId)
@@ -169,7 +93,7 @@ export const OverviewPage = () => {
       <Section title="Limits">
         <Limits organizationId={organizationId} />
       </Section>
-      <Keys organizationId={organizationId} />
+      <KeyGlance organizationId={organizationId} />
     </Page>
   )
 }
