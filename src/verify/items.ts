@@ -124,7 +124,7 @@ export const judgeItems = async (
       latest.set(item.credential, judging)
       return judging
     })
-    texts.push(...(await Promise.all(judged)))
+    for (const text of judged) texts.push(await text)
   }
   return texts
 }
