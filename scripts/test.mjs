@@ -1,6 +1,7 @@
 // Runs the tests on the pinned Node, as many files at once as there are cores: much of their time is waiting for servers and disks.
 import './require-node.mjs'
 import './build-dashboard.mjs'
+import '../sdk/scripts/generate.mjs'
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
@@ -11,7 +12,7 @@ const { status } = spawnSync(
     '--test',
     '--test-timeout=240000',
     `--test-concurrency=${availableParallelism()}`,
-    ...(named.length > 0 ? named : ['test/**/*.test.ts']),
+    ...(named.length > 0 ? named : ['test/**/*.test.ts', 'sdk/test/**/*.test.ts']),
   ],
   { stdio: 'inherit' },
 )
