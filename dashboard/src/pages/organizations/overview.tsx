@@ -10,6 +10,7 @@ import { ErrorNotice } from '../../kit/notice.tsx'
 import { Card, Page, Section } from '../../kit/page.tsx'
 import { Skeleton } from '../../kit/skeleton.tsx'
 import { dayOf, relativeTime } from '../../kit/time.tsx'
+import { AlertsGlance } from '../alerts/alerts-glance.tsx'
 import { KeyGlance } from '../api-keys/key-glance.tsx'
 
 const number = (value: number): string => value.toLocaleString('en-GB')
@@ -93,6 +94,7 @@ export const OverviewPage = () => {
       <Section title="Limits">
         <Limits organizationId={organizationId} />
       </Section>
+      <AlertsGlance organizationId={organizationId} />
       <KeyGlance organizationId={organizationId} />
     </Page>
   )
