@@ -83,7 +83,7 @@ test('OAuth clients in a browser', async (t) => {
     redirect_uris: ['https://shop.example.com/callback'],
   })
   const shop = `/organizations/${acme}/settings/clients/${web.client_id}`
-  const settings = () => launched.operate<Record<string, unknown>>('GET', `/clients/${web.client_id}`)
+  const settings = () => launched.operate('GET', `/clients/${web.client_id}`)
 
   await t.test('an app that people sign in through: each wrong redirect URI is told by its line', async () => {
     const page = await scene.page(ada, keys)
