@@ -183,6 +183,21 @@ test('API keys in the dashboard', async (t) => {
     assert.deepEqual(await names(), ['Alpha', 'alphabet'])
   })
 
+  await t.test('an organization’s first page makes a key, and revokes it', async () => {
+    await page.goto(`${origin}/organizations/${organization}`)
+    await page.getByRole('button', { name: 'Create API Key' }).click()
+    await dialog.getByLabel('Name').fill('Walk-through')
+    await dialog.getByRole('button', { name: 'Create API Key' }).click()
+    await dialog.getByRole('button', { name: 'Copy key' }).click()
+    const command = (await dialog.getByRole('group', { name: 'command' }).textContent()) ?? ''
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    assert.equal(await curl(command, port), 200)
+    await page.getByRole('button', { name: 'Revoke Walk-through' }).click()
+    await dialog.getByRole('button', { name: 'Revoke API Key' }).click()
+    await page.getByRole('row', { name: /Walk-through/ }).waitFor({ state: 'detached' })
+    assert.equal(await curl(command, port), 401)
+  })
+
   await t.test('a viewer sees the keys and can change none', async () => {
     const viewer = await scene.person({ email: 'viewer@example.com', name: 'Viewer' })
     await launched.operate('POST', `/organizations/${organization}/members`, { user_id: viewer.id, role: 'viewer' })
@@ -201,7 +216,7 @@ test('API keys in the dashboard', async (t) => {
       assert.deepEqual(await accessibilityFaults(look), [], name)
       assert.equal(await isTooWide(look), false, name)
       // what the dialogs are made of looks alike everywhere
-      if (!['390-dark', '1440-light'].includes(name)) return
+      if (name !== '390-dark') return
       await look.getByRole('button', { name: 'Create API Key' }).first().click()
       await look.getByLabel('Only what is ticked').check()
       assert.deepEqual(await accessibilityFaults(look), [], `${name}, making one`)
