@@ -108,7 +108,7 @@ const build = async (name: string): Promise<string> => {
 }
 
 /** Where the build of the present sources lies; undefined: it has to be built. Of an installed package, the one that came with it. */
-export const findBuild = async (): Promise<string | undefined> => {
+const findBuild = async (): Promise<string | undefined> => {
   const name = await presentName()
   const found = await builds()
   const wanted = name === undefined ? found[0] : found.find((one) => one === name)

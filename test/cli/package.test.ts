@@ -54,7 +54,7 @@ test('packs, installs and runs', { timeout: 180_000 }, async (t) => {
 
   const [build = ''] = readdirSync(join(folder, 'node_modules', 'latchkey', 'dashboard', 'dist'))
   assert.match(build, /^[0-9a-f]{16}$/)
-  const found = `import('./node_modules/latchkey/dist/dashboard/build.js').then(async (it) => console.log(await it.findBuild()))`
+  const found = `import('./node_modules/latchkey/dist/dashboard/build.js').then(async (it) => console.log(await it.ensureBuild(console.error)))`
   assert.equal(
     (await shell(process.execPath, '--eval', found)).trim(),
     join(folder, 'node_modules', 'latchkey', 'dashboard', 'dist', build),

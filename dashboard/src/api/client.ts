@@ -28,7 +28,7 @@ interface Asking {
 }
 
 /** The path under /api/v1 with its query. */
-export const pathWith = (path: string, query: Query = {}): string => {
+const pathWith = (path: string, query: Query = {}): string => {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query))
     for (const one of Array.isArray(value) ? (value as string[]) : [value])
@@ -38,7 +38,7 @@ export const pathWith = (path: string, query: Query = {}): string => {
 }
 
 /** Leads to the sign-in and, after it, back to where one is. Never resolves: the page is left. */
-export const signIn = (): Promise<never> => {
+const signIn = (): Promise<never> => {
   const { pathname, search } = window.location
   window.location.assign(`/login?return_to=${encodeURIComponent(pathname + search)}`)
   return new Promise(() => {})

@@ -42,7 +42,7 @@ export const useOrganization = (organizationId: string): Organization =>
   useSuspenseQuery(organizationQuery(organizationId)).data
 
 /** The server's APIs and environments: the same as long as it runs. */
-export const deploymentQuery = queryOptions({
+const deploymentQuery = queryOptions({
   queryKey: ['deployment'],
   queryFn: ({ signal }) => api.get<Deployment>('/deployment', undefined, signal),
   staleTime: Number.POSITIVE_INFINITY,

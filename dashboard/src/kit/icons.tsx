@@ -60,4 +60,3 @@ export const WarnIcon = icon(<path d="M10 3.5 17.5 16.5h-15zM10 8.5v3.5M10 14.3v
 export const InfoIcon = icon(<path d="M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 9.5V13.5M10 6.7v.1" />)
 export const PlusIcon = icon(<path d="M10 4v12M4 10h12" />)
 export const MoreIcon = icon(<path d="M5 10h.01M10 10h.01M15 10h.01" strokeWidth="2.5" />)
-export const ArrowIcon = icon(<path d="M4 10h12M11 5l5 5-5 5" />)

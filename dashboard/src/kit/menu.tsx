@@ -19,7 +19,7 @@ const place = (surface: HTMLElement, button: HTMLElement, side: 'left' | 'right'
 }
 
 /** Arrow keys go from entry to entry. */
-export const moveByArrows = (event: KeyboardEvent<HTMLElement>): void => {
+const moveByArrows = (event: KeyboardEvent<HTMLElement>): void => {
   if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
   const entries = [...event.currentTarget.querySelectorAll<HTMLElement>('a[href], button:not(:disabled), input')]
   const at = entries.indexOf(document.activeElement as HTMLElement)
