@@ -34,6 +34,7 @@ import { createMetrics } from './http/metrics.ts'
 import { operationsRoutes } from './http/operations.ts'
 import { createRequestLog } from './http/request-log.ts'
 import { type Server, answerHeaders, bodyValidator, createServer, thrownAnswer } from './http/server.ts'
+import { githubLeakRoutes, leaksRoutes } from './leaks/routes.ts'
 import { Allowance } from './limits/allowance.ts'
 import { directIntrospection } from './oauth/introspect-routes.ts'
 import { oauthRoutes } from './oauth/routes.ts'
@@ -281,6 +282,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await server.register(mailboxPages(routes))
   await server.register(dashboardPages({ ...routes, dashboard }))
   await server.register(docsPages())
+  await server.register(githubLeakRoutes({ ...routes, fetcher }))
   const forwardAuth = createForwardAuth({ ...routes, sites })
   await server.register(forwardAuthRoutes(forwardAuth))
   await server.register(
@@ -306,6 +308,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       await api.register(auditRoutes(routes))
       await api.register(alertsRoutes(routes))
       await api.register(webhooksRoutes(routes))
+      await api.register(leaksRoutes(routes))
       await api.register(signingKeyRoutes(routes))
       // here, so that the hook above comes first: who calls is asked before what there is
       api.setNotFoundHandler(() => {

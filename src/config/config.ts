@@ -7,6 +7,7 @@ import { ConfigurationError } from '../errors.ts'
 import { type Api, resolveApis } from './apis.ts'
 import { readBaseUrl } from './base-url.ts'
 import type { LatchkeyConfig } from './file.ts'
+import { type LeaksConfig, resolveLeaks } from './leaks.ts'
 import { type MailConfig, resolveMail } from './mail.ts'
 import { readShape } from './shape.ts'
 import { type SignInConfig, resolveSignIn } from './sign-in.ts'
@@ -48,6 +49,7 @@ export interface Config {
   }
   mail: MailConfig
   signIn: SignInConfig
+  leaks: LeaksConfig
   log: { level: string; requests: 'all' | 'refused' | 'none' }
   /** The same configuration under another issuer: the one that the store remembers. */
   withIssuer: (issuer: string) => Config
@@ -208,6 +210,7 @@ export const buildConfig = (
     rotateAfterDays,
     oauth: resolveOAuth(file, mistakes),
     mail: resolveMail(env, file, issuer, mistakes),
+    leaks: resolveLeaks(file, resolved.environments, mistakes),
     signIn: resolveSignIn(file, mistakes),
     log: { level: file.log?.level ?? 'info', requests: file.log?.requests ?? 'refused' },
     withIssuer: (other) =>

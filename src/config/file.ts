@@ -49,6 +49,18 @@ export interface LatchkeyConfig {
       absoluteDays?: number
     }
   }
+  /** What happens when a credential turns up where others can read it. */
+  leaks?: {
+    /** Lets GitHub's secret scanning report what it finds, at `/api/v1/leaks/github`. Off unless this is there. */
+    github?: {
+      /** Where its public keys are. Default: GitHub's own address. */
+      keysUrl?: string
+      /** The keys themselves, by identifier, as PEM: nothing is fetched. */
+      keys?: Record<string, string>
+    }
+    /** By environment. Default: `notify` in the first, `revoke` in the others. */
+    policy?: Record<string, 'notify' | 'revoke'>
+  }
   /** Messages to people. The mail server is `LATCHKEY_SMTP_URL`, in the environment. */
   mail?: {
     /** The sender, such as `Latchkey <latchkey@example.com>`. Needed where there is a mail server. */

@@ -166,6 +166,7 @@ const file = object({
     refreshTokens: object({ idleDays: number, absoluteDays: number }),
   }),
   mail: object({ from: text }),
+  leaks: object({ github: object({ keysUrl: text, keys: recordOf(text) }), policy: recordOf(text) }),
   signIn: object({
     sessions: object({ idleDays: number, absoluteDays: number }),
   }),

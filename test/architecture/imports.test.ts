@@ -15,7 +15,7 @@ const layers: readonly RegExp[][] = [
   [/^tokens\//, /^limits\//, /^accounts\//, /^audit\//, /^mail\//],
   [/^credentials\/(?!format\.ts$)/, /^clients\//],
   [/^verify\//, /^usage\//, /^alerts\//, /^webhooks\//],
-  [/^oauth\//, /^gateway\//, /^http\//, /^dashboard\//],
+  [/^oauth\//, /^gateway\//, /^leaks\//, /^http\//, /^dashboard\//],
   [/routes\.ts$/, /(?<!\/own)-pages?\.ts$/],
   [/^deployment\.ts$/, /^app\.ts$/],
   [/^serve\.ts$/, /^cli\//],

@@ -105,6 +105,7 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   updateAlertSettings: { needs: 'admin', body: { quota_percent: 90 } },
   listOwnAlerts: { needs: 'person' },
   dismissOwnAlert: { needs: 'self' },
+  reportLeaks: { needs: 'operator', body: { items: [{ credential: 'x' }] } },
   listWebhooks: { needs: 'admin' },
   createWebhook: { needs: 'admin', body: { url: 'https://hooks.example.com/a' } },
   getWebhook: { needs: 'admin' },
