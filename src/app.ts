@@ -84,7 +84,7 @@ export interface App {
   log: Logger
   mailer: Mailer
   dashboard: Dashboard
-  /** Raises alerts and tells of them; sends to webhooks. Both by themselves once the timers run. */
+  /** Alerts, and webhooks: by themselves once the timers run. */
   watcher: Watcher
   sender: Sender
   /** Headers that make an injected request act as the local operator. */
@@ -367,10 +367,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     startTimers() {
       mailer.start()
       sender.start()
-      every(minute, 'look for alerts', async () => {
-        await watcher.run(now())
-        sender.kick()
-      })
+      every(minute, 'look for alerts', () => watcher.run(now()).then(() => sender.kick()))
       every(10_000, 'give back slices', () => allowance.sweep(now()))
       every(15_000, 'write last uses', () => lastUse.flush())
       every(1_000, 'write what was counted', () => usage.tick(now()))

@@ -84,7 +84,7 @@ const Reported = Type.Object({
 })
 
 export const leaksRoutes =
-  ({ now, proxies: _, ...deps }: LeaksRoutesDeps): FastifyPluginAsyncTypebox =>
+  ({ store, config, box, now }: LeaksRoutesDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(
       '/leaks',
@@ -117,7 +117,7 @@ export const leaksRoutes =
         const { actor, body } = request
         requireOperator(actor, 'report leaked credentials')
         const leaks = body.items.map(({ credential, url }) => ({ value: credential, url: url ?? null }))
-        return { results: await reportLeaks(deps, actor, 'an operator', leaks, now()) }
+        return { results: await reportLeaks({ store, config, box }, actor, 'an operator', leaks, now()) }
       },
     )
   }

@@ -63,20 +63,20 @@ test('a key of production is told of, one of tests is revoked, and strangers’ 
   ])
   assert.ok(!answer.body.includes(live.key))
   assert.deepEqual([await valid(live.key), await valid(trial.key)], [true, false])
+  const raised = (await alerts()).map(
+    ({ kind, subject_id, organization_id }) => `${kind} ${subject_id} ${organization_id}`,
+  )
   assert.deepEqual(
-    (await alerts()).map(({ kind, subject_id, organization_id }) => [kind, subject_id, organization_id]).toSorted(),
-    [
-      ['credential.leaked', live.id, acme.organization],
-      ['credential.leaked', trial.id, acme.organization],
-    ].toSorted(),
+    new Set(raised),
+    new Set([live, trial].map(({ id }) => `credential.leaked ${id} ${acme.organization}`)),
   )
   const trail = await operate<{ data: { action: string; actor_kind: string; actor_id: string; detail: object }[] }>(
     'GET',
     `/audit?target_id=${trial.id}&actor_id=github`,
   )
-  assert.deepEqual(trail.data.map(({ action, actor_kind }) => [action, actor_kind]).toSorted(), [
-    ['api_key.leaked', 'leak_report'],
-    ['api_key.revoked', 'leak_report'],
+  assert.deepEqual(trail.data.map(({ action, actor_kind }) => `${action} ${actor_kind}`).toSorted(), [
+    'api_key.leaked leak_report',
+    'api_key.revoked leak_report',
   ])
   await app.watcher.run(clock())
   const mails = await app.store.activity.selectFrom('outbox').select('id').execute()
@@ -112,15 +112,10 @@ test('tokens, client secrets and refresh tokens are known too; a token’s alert
     ['true_positive', 'true_positive', 'false_positive', 'false_positive'],
   )
   assert.equal(await valid(token.token), false)
-  const owners = (await alerts()).map(({ user_id, organization_id, subject_kind }) => [
-    subject_kind,
-    user_id,
-    organization_id,
-  ])
-  assert.deepEqual(owners.toSorted(), [
-    ['client_secret', null, acme.organization],
-    ['personal_access_token', acme.owner, null],
-  ])
+  const owners = (await alerts()).map(
+    ({ user_id, organization_id, subject_kind }) => `${subject_kind} ${user_id ?? organization_id}`,
+  )
+  assert.deepEqual(owners.toSorted(), [`client_secret ${acme.organization}`, `personal_access_token ${acme.owner}`])
 })
 
 test('a leaked client secret does not work any more where the policy says so', async (t) => {
