@@ -36,6 +36,15 @@ test('nginx asks Latchkey about every request', async (t) => {
     })
   const got = ({ body }: Answered) => JSON.parse(body) as Record<string, string>
 
+  await t.test('a key that is held to networks is judged by the address that nginx sees', async () => {
+    const from = async (networks: string[]) => {
+      const { key } = await people.key({ scopes: 'read', networks })
+      const headers = ['Host', 'shop.test', 'Authorization', `Bearer ${key}`, 'X-Forwarded-For', '203.0.113.7']
+      return (await send(port, { path: '/v1/things', method: 'GET', headers })).status
+    }
+    assert.deepEqual([await from(['127.0.0.0/8', '::1']), await from(['203.0.113.0/24'])], [200, 403])
+  })
+
   await t.test('the API learns who calls, from nobody but Latchkey', async () => {
     const forged = [
       'X-Latchkey-Subject',
