@@ -38,11 +38,11 @@ const counting = ({ limit, periodMs }: { limit: number; periodMs: number }) => {
     clock,
     asks,
     spent: () => spent,
-    advance(ms: number) {
+    advance: (ms: number): void => {
       time.ms += ms
       time.wall += ms
     },
-    spend(units: number) {
+    spend: (units: number): void => {
       spent += units
     },
     server: {
