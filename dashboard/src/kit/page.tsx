@@ -34,7 +34,7 @@ export const Page = ({
     <div className="mx-auto grid w-full max-w-5xl gap-6">
       <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
-          {up !== undefined && <p className="mb-1 text-sm">{up}</p>}
+          {up !== undefined && <p className="mb-1 text-sm [&_a]:text-quiet [&_a]:hover:underline">{up}</p>}
           <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold tracking-[-0.01em] text-balance">
             {title}
           </h1>

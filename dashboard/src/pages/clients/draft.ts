@@ -97,7 +97,7 @@ const fieldsOf = (draft: Draft) => ({
   post_logout_redirect_uris: linesOf(draft.postLogoutRedirectUris),
   grants: draft.grants,
   apis: draft.apis,
-  scopes: draft.scopes?.join(' ') ?? null,
+  scopes: draft.scopes?.toSorted((a, b) => a.localeCompare(b)).join(' ') ?? null,
   pkce: draft.pkce,
   dpop_bound: draft.dpopBound,
   par_required: draft.parRequired,

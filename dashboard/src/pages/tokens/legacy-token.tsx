@@ -16,7 +16,7 @@ import { legacyReach } from './legacy-tokens.tsx'
 import { type LegacyToken, legacyTokenQuery, tokensChanged } from './queries.ts'
 
 /** A token that nobody has used for so long is taken to be free: weekly jobs have run. */
-export const quietDays = 7
+const quietDays = 7
 
 const states = { done: ['good', 'Done'], now: ['accent', 'Next'], later: ['quiet', 'Later'] } as const satisfies Record<
   string,

@@ -41,7 +41,7 @@ const Sightings = ({ title, entries }: { title: string; entries: Use['networks']
   )
 
 /** In a sentence: when last, how often, from where. */
-export const inWords = ({ last_used_at, calls_24h, networks }: Use): string => {
+const inWords = ({ last_used_at, calls_24h, networks }: Use): string => {
   if (last_used_at === null) return 'It has never been used.'
   const places = networks.filter(({ last_at }) => Date.now() - Date.parse(last_at) < 7 * day).length
   const calls = calls_24h === 0 ? 'no requests' : calls_24h === 1 ? '1 request' : `${count.format(calls_24h)} requests`
