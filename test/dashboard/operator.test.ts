@@ -1,17 +1,17 @@
 // The operators' pages in a real browser.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { accessibilityFaults, inEveryLook, isTooWide } from '../browser.ts'
+import { accessibilityFaults } from '../browser.ts'
+import { onEveryScreen } from './hands.ts'
 import { dashboardScene } from './scene.ts'
 
-test('operators look after people, organizations, keys and legacy tokens, in every look', async (t) => {
+test('operators look after people, organizations, keys and legacy tokens', async (t) => {
   const scene = await dashboardScene(t)
   if (!scene) return
   const ada = await scene.person({ operator: true })
   await scene.person({ email: 'charles@example.com', name: 'Charles Babbage' })
   await scene.organization(ada)
-  await inEveryLook(scene.browser, async (page, look) => {
-    await scene.signIn(page, ada)
+  await onEveryScreen(scene, ada, async (page, look) => {
     for (const [path, title] of [
       ['/operator/users', 'Users'],
       ['/operator/organizations', 'Organizations'],
@@ -21,8 +21,7 @@ test('operators look after people, organizations, keys and legacy tokens, in eve
       await page.goto(scene.origin + path)
       await page.getByRole('heading', { level: 1, name: title }).waitFor()
       await page.waitForLoadState('networkidle')
-      assert.deepEqual(await accessibilityFaults(page), [], `${look} ${path}`)
-      assert.equal(await isTooWide(page), false, `${look} ${path}`)
+      await look(title)
     }
   })
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { accessibilityFaults, inEveryLook, isTooWide } from '../browser.ts'
+import { accessibilityFaults } from '../browser.ts'
+import { onEveryScreen } from './hands.ts'
 import { type Scene, dashboardScene } from './scene.ts'
 
 /** What the browser complains of, the policy's refusals among it. */
@@ -34,9 +35,8 @@ test('every page is readable in every look, and the policy refuses nothing of it
   const ada = await scene.person()
   const id = await scene.organization(ada, 'Analytical Engines, whose name is longer than there is room for on a phone')
   await scene.launched.operate('POST', `/organizations/${id}/api-keys`, { name: 'Production', user_id: ada.id })
-  await inEveryLook(scene.browser, async (page, look) => {
+  await onEveryScreen(scene, ada, async (page, look) => {
     const complaints = listen(page)
-    await scene.signIn(page, ada)
     for (const [path, title] of [
       ['/organizations', 'Organizations'],
       [`/organizations/${id}`, 'Analytical Engines, whose name is longer than there is room for on a phone'],
@@ -45,14 +45,13 @@ test('every page is readable in every look, and the policy refuses nothing of it
       await page.goto(scene.origin + path)
       await heading(page, title).waitFor()
       await page.waitForLoadState('networkidle')
-      assert.deepEqual(await accessibilityFaults(page), [], `${look} ${path}`)
-      assert.equal(await isTooWide(page), false, `${look} ${path}`)
+      await look(path)
       assert.match(await page.title(), / · Latchkey$/)
     }
     await page.getByRole('button', { name: 'Delete organization' }).click()
     await page.getByText('1 API key is refused').waitFor()
-    assert.deepEqual(await accessibilityFaults(page), [], `${look} dialog`)
-    assert.deepEqual(complaints, [], look)
+    await look('what is deleted')
+    assert.deepEqual(complaints, [])
   })
 })
 
