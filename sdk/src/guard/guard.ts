@@ -6,7 +6,7 @@ import type { Denied, Limit, Principal, Unavailable, Valid, Verdict } from '../v
 import type { Verifier } from '../verifier.ts'
 import { type ErrorWriter, type Refusal, type Told, type Words, refusalOf } from './answers.ts'
 import { type Fields, type Presentation, presentedCredential } from './credential.ts'
-import { limitHeaders, refusing } from './limit-headers.ts'
+import { inOrder, limitHeaders } from './limit-headers.ts'
 
 /** Who calls. */
 export interface VerifiedAuth {
@@ -92,7 +92,10 @@ export const createGuard = <Request>(
   const refused = (denied: Denied, units: number, presented: 'Bearer' | 'DPoP', words: Words): Admission => {
     const { code, limits, principal, missing = [], dpop, requestId = crypto.randomUUID() } = denied
     const { description } = words
-    const limit = code === 'rate_limit_exceeded' ? (refusing(limits, units, description) ?? denied.refused) : undefined
+    const limit =
+      code === 'rate_limit_exceeded'
+        ? inOrder(limits, description).find(({ remaining }) => remaining < units)
+        : undefined
     const scheme = dpop?.error === undefined ? presented : 'DPoP'
     const { status, headers, body } = refusalOf(code, { requestId, scheme, scopes: missing, limit: limit?.name }, words)
     const challenged = headers['www-authenticate']
@@ -181,7 +184,7 @@ const callerHeaders = (
   nonce: string | undefined,
   description: ApiDescription | undefined,
 ): Record<string, string> => ({
-  ...limitHeaders(limits, refused, description, Date.now()),
+  ...limitHeaders(inOrder(limits, description), refused, description, Date.now()),
   ...(principal.deprecated && description?.deprecation),
   ...(nonce !== undefined && nonceHeaders(nonce)),
 })

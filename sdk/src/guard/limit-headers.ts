@@ -20,19 +20,16 @@ const leastLeft = (limits: readonly Limit[]): Limit | undefined => {
   return least
 }
 
-/** The one that refused a request of this cost: months are looked at first. */
-export const refusing = (
-  limits: readonly Limit[],
-  cost: number,
-  description: ApiDescription | undefined,
-): Limit | undefined => {
-  const short = limits.filter(({ remaining }) => remaining < cost)
+/** In the order in which Latchkey asks them: months first, the one that is named last before the others. */
+export const inOrder = (limits: readonly Limit[], description: ApiDescription | undefined): readonly Limit[] => {
   const isMonth = ({ name }: Limit): boolean =>
     description?.limits.some((limit) => limit.name === name && limit.period === 'month') ?? false
-  return short.find(isMonth) ?? short[0]
+  return limits.some(isMonth)
+    ? [...limits.filter(isMonth).reverse(), ...limits.filter((limit) => !isMonth(limit))]
+    : limits
 }
 
-/** For an answer to somebody who is known; none where nothing limits it. `now`: Unix milliseconds. */
+/** `limits` in their order. For an answer to somebody who is known; none where nothing limits it. `now`: Unix milliseconds. */
 export const limitHeaders = (
   limits: readonly Limit[],
   refused: Limit | undefined,
