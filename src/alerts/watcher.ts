@@ -1,6 +1,7 @@
 // Looks for what people should know, again and again: each kind a bounded look, whatever the others find or fail by.
 import type { Logger } from 'pino'
 import type { Store } from '../store/store.ts'
+import { pruneAlerts } from './prune.ts'
 import { raiseAlerts } from './raise.ts'
 import { type TellDeps, tellAlerts } from './tell.ts'
 import { watchExpiring } from './watch/expiring.ts'
@@ -53,6 +54,7 @@ export class Watcher {
       }
     }
     await tellAlerts(this.#deps, now)
+    await pruneAlerts(store, now)
   }
 
   /** Waits for a look that is going on. */
