@@ -1,6 +1,7 @@
 // Latchkey as it is served: a data folder with credentials, and `src/main.ts` on it.
 import { fileURLToPath } from 'node:url'
-import { buildApp, createLog } from '../src/app.ts'
+import { buildApp } from '../src/app.ts'
+import { createLog } from '../src/log.ts'
 import { loadConfig } from '../src/config/config.ts'
 import { type ServerProcess, startServer } from './child.ts'
 import { redirectUri } from './supply.ts'

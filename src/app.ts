@@ -2,13 +2,15 @@
 import type { IncomingMessage } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { FastifyRequest } from 'fastify'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
+import { joiningPages } from './accounts/joining-page.ts'
 import { loginPages } from './accounts/login-page.ts'
 import { Notices } from './accounts/notices.ts'
 import { accountsRoutes } from './accounts/routes.ts'
 import { setupPages } from './accounts/setup-page.ts'
 import { alertsRoutes } from './alerts/routes.ts'
 import { Watcher } from './alerts/watcher.ts'
+import { issuersOf } from './accounts/upstream/issuer.ts'
 import { SignInThrottle } from './accounts/sign-in-throttle.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { ensureBuiltInClients } from './clients/built-in.ts'
@@ -29,6 +31,7 @@ import { type Site, Sites } from './gateway/sites.ts'
 import { requestHost } from './gateway/target.ts'
 import { type AuthenticateDeps, LocalOperator, authenticate } from './http/authenticate.ts'
 import { docsPages } from './http/docs-page.ts'
+import { AfterAnswer } from './http/after-answer.ts'
 import { putInFront } from './http/direct.ts'
 import { createMetrics } from './http/metrics.ts'
 import { operationsRoutes } from './http/operations.ts'
@@ -44,6 +47,7 @@ import { directToken } from './oauth/token-routes.ts'
 import { mailboxPages } from './mail/mailbox-page.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { Outbox } from './mail/outbox.ts'
+import type { SecretBox } from './secret-box.ts'
 import { openStore } from './store/open.ts'
 import { pruneExpired } from './store/prune.ts'
 import type { Store } from './store/store.ts'
@@ -62,6 +66,7 @@ import { standingRoutes } from './verify/standing-routes.ts'
 import { VerifyBody } from './verify/schemas.ts'
 import { Verifier } from './verify/verify.ts'
 import { written } from './verify/wire.ts'
+import { createLog } from './log.ts'
 import { version } from './version.ts'
 import { webhooksRoutes } from './webhooks/routes.ts'
 import { Sender } from './webhooks/sender.ts'
@@ -87,12 +92,16 @@ export interface App {
   /** Alerts, and webhooks: by themselves once the timers run. */
   watcher: Watcher
   sender: Sender
+  /** Seals what is kept secret and must be read back. */
+  box: SecretBox
   /** Headers that make an injected request act as the local operator. */
   operatorHeaders: () => Record<string, string>
   /** Starts what happens by itself: writing last uses, giving slices back, pruning, rotating. */
   startTimers: () => void
   /** Writes what is noted in memory: last uses, counts, the latest decisions. */
   writeUse: () => Promise<void>
+  /** Resolves once what follows the answers sent so far is done. */
+  settled: () => Promise<void>
   /** Says no on /readyz from now on. */
   stopAccepting: () => void
   /** Finishes what is in flight, gives back what is held, and closes the store. */
@@ -103,48 +112,6 @@ export interface App {
 const gatewayPath = '/-/gateway'
 
 const minute = 60_000
-
-interface LoggedError {
-  type: string
-  message: string
-  code: unknown
-  stack: string | undefined
-  cause: LoggedError | undefined
-}
-
-/** An error without what libraries hang on it, such as the bytes of the message that could not be read. */
-const loggedError = (error: unknown): LoggedError | string => {
-  if (!(error instanceof Error)) return String(error)
-  const { name, message, stack, cause } = error
-  const { code } = error as { code?: unknown }
-  const told = cause instanceof Error && cause !== error ? loggedError(cause) : undefined
-  return { type: name, message, code, stack, cause: typeof told === 'string' ? undefined : told }
-}
-
-export const createLog = (level: string): Logger =>
-  pino({
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: loggedError },
-    // nothing logs headers or bodies; should anything ever do, these stay out
-    redact: [
-      'req.headers',
-      'headers',
-      '*.headers',
-      'authorization',
-      'credential',
-      'token',
-      'key',
-      'secret',
-      'password',
-      '*.credential',
-      '*.token',
-      '*.secret',
-      '*.password',
-    ],
-  })
 
 /** Opens the store, settles it with the configuration, and wires everything. Throws ConfigurationError with what is wrong. */
 export const buildApp = async (given: Config, options: AppOptions = {}): Promise<App> => {
@@ -174,6 +141,8 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const watcher = new Watcher({ config, store, allowance, mailer, log })
   const sender = new Sender({ config, store, box, log, now })
   const proofs = new Proofs(box, now)
+  const issuers = issuersOf(config, now)
+  const afterAnswer = new AfterAnswer(log)
   const notices = new Notices({ store, mailer, issuer: config.issuer, log })
   const throttle = new SignInThrottle()
   const verifier = new Verifier(
@@ -265,6 +234,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     allowance,
     mailer,
     sender,
+    issuers,
     notices,
     throttle,
     lastUse,
@@ -279,6 +249,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await server.register(statusListRoutes(new StatusLists(store, keys, config.issuer, now), now))
   await server.register(setupPages(routes))
   await server.register(loginPages({ ...routes, metrics }))
+  await server.register(joiningPages({ ...routes, metrics, afterAnswer }))
   await server.register(mailboxPages(routes))
   await server.register(dashboardPages({ ...routes, dashboard }))
   await server.register(docsPages())
@@ -360,6 +331,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     dashboard,
     watcher,
     sender,
+    box,
     operatorHeaders: () => {
       if (!local) throw new Error('This app was built without a local operator.')
       return local.headers()
@@ -378,6 +350,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       every(60 * minute, 'rotate signing keys', () => keys.rotateDue())
     },
     writeUse,
+    settled: () => afterAnswer.idle(),
     stopAccepting() {
       accepting = false
     },
@@ -388,6 +361,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       gateway.close()
       await watcher.close()
       await sender.close()
+      await afterAnswer.idle()
       await mailer.close()
       await allowance.close()
       await attempt('write what was counted', writeUse)

@@ -27,6 +27,7 @@ import {
   staleMessage,
   throttledPage,
 } from './login/login-pages.ts'
+import { otherWays } from './login/other-ways-pages.ts'
 import { passkeyScript, passkeyScriptPath } from './login/passkey-script.ts'
 import { secondStepPages } from './login/second-step-page.ts'
 import { readReturnTo } from './return-to.ts'
@@ -75,7 +76,11 @@ export const loginPages =
       const browser = ensureFormCookie(request.raw, reply, secure)
       const passkey = party && requestOptions(box, party, challengeFor(browser), [], now())
       const token = formToken(box, browser, 'sign in', now())
-      return send(reply, status, loginPage({ ...given, formToken: token, passkey }, message))
+      return send(
+        reply,
+        status,
+        loginPage({ ...given, formToken: token, passkey, ways: otherWays(config.signIn, given.returnTo) }, message),
+      )
     }
 
     const sendThrottled = (

@@ -211,7 +211,7 @@ export const buildConfig = (
     oauth: resolveOAuth(file, mistakes),
     mail: resolveMail(env, file, issuer, mistakes),
     leaks: resolveLeaks(file, resolved.environments, mistakes),
-    signIn: resolveSignIn(file, mistakes),
+    signIn: resolveSignIn(env, file, issuer, mistakes),
     log: { level: file.log?.level ?? 'info', requests: file.log?.requests ?? 'refused' },
     withIssuer: (other) =>
       Object.freeze({

@@ -67,6 +67,26 @@ export interface LatchkeyConfig {
     from?: string
   }
   signIn?: {
+    /** Who may make an account: those who are invited, or whoever proves an e-mail address. Default `invitation`. */
+    signUp?: 'invitation' | 'open'
+    /** Issuers elsewhere that people sign in by (OpenID Connect). */
+    upstream?: {
+      /** In addresses: lower-case letters, digits, hyphens. */
+      name: string
+      /** What people read on the button. Default: the name. */
+      label?: string
+      /** As it calls itself in its discovery document. */
+      issuer: string
+      clientId: string
+      /** The environment variable that holds the client secret. None: a public client. */
+      clientSecretVariable?: string
+      /** Default `openid`, `email` and `profile`. */
+      scopes?: string[]
+      /** Whoever comes from there needs no second factor here. Default false. */
+      trustsSecondFactor?: boolean
+      /** Whoever comes from there with a verified address gets an account, whatever `signUp` says. Default false. */
+      createsAccounts?: boolean
+    }[]
     sessions?: {
       /** Somebody who has not been here for so many days signs in again. Default 14. */
       idleDays?: number

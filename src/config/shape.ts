@@ -168,6 +168,22 @@ const file = object({
   mail: object({ from: text }),
   leaks: object({ github: object({ keysUrl: text, keys: recordOf(text) }), policy: recordOf(text) }),
   signIn: object({
+    signUp: oneOf('invitation', 'open'),
+    upstream: listOf(
+      object(
+        {
+          name: text,
+          label: text,
+          issuer: text,
+          clientId: text,
+          clientSecretVariable: text,
+          scopes: texts,
+          trustsSecondFactor: flag,
+          createsAccounts: flag,
+        },
+        ['name', 'issuer', 'clientId'],
+      ),
+    ),
     sessions: object({ idleDays: number, absoluteDays: number }),
   }),
   log: object({

@@ -29,14 +29,9 @@ export const faultOf = (error: unknown): DeliveryFault => {
   }
 }
 
-export const smtpDelivery = (
-  { host, port, secure, auth }: SmtpServer,
-  from: MailConfig['from'],
-  issuer: string,
-): Deliver => {
+const transportTo = ({ host, port, secure, auth }: SmtpServer) => {
   const stays = isThisMachine(host)
-  const { hostname } = new URL(issuer)
-  const transport = createTransport({
+  return createTransport({
     host,
     port,
     secure,
@@ -49,6 +44,16 @@ export const smtpDelivery = (
     disableFileAccess: true,
     disableUrlAccess: true,
   })
+}
+
+/** Connects, and signs in where there is a user. Throws where that does not work. */
+export const tryServer = async (server: SmtpServer): Promise<void> => {
+  await transportTo(server).verify()
+}
+
+export const smtpDelivery = (server: SmtpServer, from: MailConfig['from'], issuer: string): Deliver => {
+  const { hostname } = new URL(issuer)
+  const transport = transportTo(server)
   return async ({ id, to, subject, text }, signal) => {
     await transport.sendMail({
       from,

@@ -70,13 +70,16 @@ export const userInfo = async (
   const { store, box } = deps
   const { userId, clientId, scopes, nonce } = await judged(deps, presented)
   const client = await store.lookups.clientById(clientId)
-  const user = await store.db.selectFrom('users').select(['name', 'email']).where('id', '=', userId).executeTakeFirst()
+  const user = await store.db
+    .selectFrom('users')
+    .select(['name', 'email', 'email_verified_at'])
+    .where('id', '=', userId)
+    .executeTakeFirst()
   if (!client || !user) throw invalidToken('the client or the person has just gone')
   const claims = {
     sub: subjectOf(box, client, userId),
     ...(scopes.includes('profile') && { name: user.name }),
-    // nobody has shown yet that mail to it arrives (§5.1)
-    ...(scopes.includes('email') && { email: user.email, email_verified: false }),
+    ...(scopes.includes('email') && { email: user.email, email_verified: user.email_verified_at !== null }),
   }
   return { claims, nonce }
 }

@@ -71,7 +71,19 @@ export const openAccounts = async (
   const log = pino({ level: 'silent' })
   const notices = new Notices({ store, mailer, issuer: config.issuer, log })
   const throttle = new SignInThrottle()
-  const deps = { store, config, allowance, box, mailer, notices, throttle, now, proxies: config.trustedProxies }
+  const issuers = new Map<string, never>()
+  const deps = {
+    issuers,
+    store,
+    config,
+    allowance,
+    box,
+    mailer,
+    notices,
+    throttle,
+    now,
+    proxies: config.trustedProxies,
+  }
   await app.register(
     async (api) => {
       api.decorateRequest('actor', null as never)

@@ -27,6 +27,13 @@ export const everyCommand: readonly { words: readonly string[]; rest: readonly s
   { words: ['orgs', 'members', 'remove'], rest: ['--org-id', id, '--user-id', id] },
   { words: ['orgs', 'members', 'list'], rest: ['--org-id', id] },
   {
+    words: ['orgs', 'invitations', 'create'],
+    rest: ['--org-id', id, '--email', 'ada@example.com', '--role', 'member'],
+  },
+  { words: ['orgs', 'invitations', 'list'], rest: ['--org-id', id] },
+  { words: ['orgs', 'invitations', 'resend'], rest: ['--org-id', id, '--invitation-id', id] },
+  { words: ['orgs', 'invitations', 'delete'], rest: ['--org-id', id, '--invitation-id', id] },
+  {
     words: ['keys', 'create'],
     rest: [
       '--user-id',

@@ -83,6 +83,25 @@ test('orgs and their members: create, list, update, suspend, resume, delete; add
   assert.notEqual((await json('orgs', 'suspend', '--org-id', orgId)).suspended_at, null)
   assert.equal((await json('orgs', 'resume', '--org-id', orgId)).suspended_at, null)
 
+  const invited = await run(
+    'orgs',
+    'invitations',
+    'create',
+    '--org-id',
+    orgId,
+    '--email',
+    'c@x.example',
+    '--role',
+    'viewer',
+  )
+  assert.match(invited.stdout, /http:\/\/localhost:8000\/invitations\/in_[\w-]{43}\n/)
+  const [invitation] = (await json<List>('orgs', 'invitations', 'list', '--org-id', orgId)).data
+  const which = ['--org-id', orgId, '--invitation-id', String(invitation?.id)]
+  assert.match((await run('orgs', 'invitations', 'list', '--org-id', orgId)).stdout, /c@x\.example +viewer +pending/)
+  assert.equal((await json('orgs', 'invitations', 'resend', ...which)).status, 'pending')
+  assert.match((await run('orgs', 'invitations', 'delete', ...which)).stdout, /is withdrawn/)
+  assert.match(await refused('orgs', 'invitations', 'resend', ...which), /^latchkey: /)
+
   const { id: bob } = await json<Made>('users', 'create', '--email', 'bob@example.com', '--name', 'Bob')
   const added = await json('orgs', 'members', 'add', '--org-id', orgId, '--user-id', bob, '--role', 'viewer')
   assert.deepEqual([added.user_id, added.role], [bob, 'viewer'])

@@ -62,6 +62,22 @@ test('every command answers in one document, with what it is relied on for', asy
     (await ok('orgs', 'members', 'update', '--org-id', org, '--user-id', other as string, '--role', 'viewer')).role,
     'viewer',
   )
+  const invited = await ok(
+    'orgs',
+    'invitations',
+    'create',
+    '--org-id',
+    org,
+    '--email',
+    'c@x.example',
+    '--role',
+    'member',
+  )
+  assert.match(invited.url ?? '', /\/invitations\/in_/)
+  assert.equal((await list('orgs', 'invitations', 'list', '--org-id', org)).data.length, 1)
+  const which = ['--org-id', org, '--invitation-id', invited.id as string]
+  assert.notEqual((await ok('orgs', 'invitations', 'resend', ...which)).url, invited.url)
+  await ok('orgs', 'invitations', 'delete', ...which)
   assert.equal((await list('orgs', 'list')).data.length, 1)
   assert.equal((await list('users', 'list', '--limit', '1')).next_cursor !== null, true)
   assert.equal((await ok('users', 'reset-factors', '--user-id', other as string)).id, other)

@@ -61,6 +61,18 @@ test('userinfo', async (t) => {
     }
   })
 
+  await t.test('§5.1: an address is verified once somebody who reads its mail has shown it', async () => {
+    const { access_token } = await allow({ scope: 'openid email' })
+    const verifiedAt = (email_verified_at: number | null) =>
+      launched.app.store.transaction((trx) =>
+        trx.updateTable('users').set({ email_verified_at }).where('id', '=', acme.owner).execute(),
+      )
+    await verifiedAt(clock())
+    assert.equal((await userinfo(access_token)).json<{ email_verified: boolean }>().email_verified, true)
+    await verifiedAt(null)
+    assert.equal((await userinfo(access_token)).json<{ email_verified: boolean }>().email_verified, false)
+  })
+
   await t.test('with a token of any API, Latchkey’s own among them, whatever its form', async () => {
     const issuing = [...launched.config.apis.values()].filter(({ profile }) => profile.accepts.includes('oauth_token'))
     assert.ok(issuing.some(({ profile }) => profile.token.algorithm === 'HS256'))

@@ -120,11 +120,11 @@ export const acceptAsNew = async (
   { name: given, password }: NewPerson,
   { ip, requestId }: SessionOrigin,
   now: number,
-): Promise<OpenInvitation | undefined> => {
+): Promise<(OpenInvitation & { userId: string }) | undefined> => {
   const name = cleanName(given)
   const found = await openInvitation(store.db, box, link, now)
   if (!found) return undefined
-  const passwordHash = await hashPassword(password, found.email)
+  const passwordHash = await hashPassword(password, found.email, name)
   const userId = randomUUIDv7()
   return store.transaction(async (trx) => {
     const invitation = await openInvitation(trx, box, link, now)
@@ -132,7 +132,7 @@ export const acceptAsNew = async (
     const actor = actorWith({ kind: 'invitation', id: invitation.id, userId, ip, requestId })
     await addUser(trx, actor, { id: userId, email: invitation.email, name, operator: false, passwordHash }, now)
     await join(trx, actor, invitation, userId, now)
-    return invitation
+    return { ...invitation, userId }
   })
 }
 

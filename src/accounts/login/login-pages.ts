@@ -13,6 +13,8 @@ interface Given {
   formToken: string
   /** undefined: passkeys do not work here. */
   passkey: RequestOptions | undefined
+  /** Other ways than by password or passkey. */
+  ways: Html
 }
 
 export const refusedMessage = 'E-mail or password is wrong.'
@@ -38,7 +40,7 @@ export const passkeyForm = (
   </form>`
 
 /** `message`: why it did not work. */
-export const loginPage = ({ email, returnTo, formToken, passkey }: Given, message?: string): string =>
+export const loginPage = ({ email, returnTo, formToken, passkey, ways }: Given, message?: string): string =>
   layout(
     'Sign in',
     html`${message === undefined ? undefined : html`<p class="summary" role="alert">${message}</p>`}
@@ -64,7 +66,7 @@ export const loginPage = ({ email, returnTo, formToken, passkey }: Given, messag
         <button type="submit">Sign in</button>
       </form>
       ${passkeyForm('/login/passkey', { passkey, formToken, returnTo })}
-      <p class="foot hint">Forgotten your password? An operator of this Latchkey makes you a link to choose a new one.</p>`,
+      ${ways}`,
     'narrow',
     passkeyScriptPath,
   )

@@ -44,6 +44,7 @@ export const addDoctor = (program: Command): void => {
       const given = await loadOrTell(output, node)
       const { checkStore } = await import('../doctor/store.ts')
       const { checkApis } = await import('../doctor/apis.ts')
+      const { checkMail, checkUpstreamIssuers } = await import('../doctor/people.ts')
       const now = Date.now()
       const { findings: ofStore, config } = await checkStore(given, now)
       const findings = [
@@ -56,6 +57,8 @@ export const addDoctor = (program: Command): void => {
         await machine.checkDisk(config),
         await machine.checkPort(config),
         ...ofStore,
+        await checkMail(config),
+        ...(await checkUpstreamIssuers(config)),
         ...(await checkApis(config, now)),
       ]
       say(output, findings)

@@ -5,6 +5,7 @@ import { example, globalsOf, withClient } from '../context.ts'
 import { listAll, sayList } from '../lists.ts'
 import { type Paging, pagingOptions } from '../options.ts'
 import { type Column, asText, asTime, details } from '../output.ts'
+import { addInvitations } from './invitations.ts'
 import { addMembers } from './members.ts'
 
 const columns: readonly Column[] = [
@@ -27,7 +28,7 @@ const tierOption = (): Option =>
 export const addOrgs = (program: Command): void => {
   const orgs = program
     .command('orgs')
-    .description('organizations: make, list, change, suspend, delete, and their members')
+    .description('organizations: make, list, change, suspend, delete, their members and invitations')
   const [limit, cursor] = pagingOptions()
 
   example(orgs.command('create'), `latchkey orgs create --name "Acme" --tier pro --owner USER_ID`)
@@ -97,4 +98,5 @@ export const addOrgs = (program: Command): void => {
     )
 
   addMembers(orgs)
+  addInvitations(orgs)
 }
