@@ -115,6 +115,19 @@ export const inProcessRow = (server: string, rates: readonly number[]): Row => (
   spread: rounded(spread(rates), 2),
 })
 
+/** How long one list takes to be answered, by itself. */
+export const listRow = (question: string, milliseconds: readonly number[]): Row => {
+  const middle = median(milliseconds)
+  return {
+    work: 'lists',
+    server: question,
+    requestsPerSecond: Math.round(1000 / middle),
+    spread: rounded(spread(milliseconds), 2),
+    p50Milliseconds: rounded(middle, 3),
+    p99Milliseconds: rounded(Math.max(...milliseconds), 3),
+  }
+}
+
 export const machineFacts = () => ({
   cores: cpus().length,
   cpu: cpus()[0]?.model ?? 'unknown',

@@ -7,9 +7,20 @@ import { parseArgs } from 'node:util'
 import { ask, canPin, endChildren, machineCpuSeconds } from './child.ts'
 import type { SignatureResult } from './es256-signature.ts'
 import { prepare } from './latchkey.ts'
+import type { ListsResult } from './lists.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
 import { installPeers, peerVersions } from './peers.ts'
-import { type Row, type Sample, type Samples, doubts, httpRows, inProcessRow, machineFacts, table } from './report.ts'
+import {
+  type Row,
+  type Sample,
+  type Samples,
+  doubts,
+  httpRows,
+  inProcessRow,
+  listRow,
+  machineFacts,
+  table,
+} from './report.ts'
 import type { Target } from './target.ts'
 import { startTargets } from './targets.ts'
 import type { InProcessResult } from './verify-in-process.ts'
@@ -28,6 +39,8 @@ const plan = {
   warmUpRequests: 60_000,
   connections: 32,
   keys: quick ? 100 : 1000,
+  /** Of 10,000 keys, 5,000 organizations of one person and 1,000,000 audit entries. */
+  listScale: quick ? 0.02 : 1,
 }
 /** More than any server here answers in the longest run. */
 const maxResponses = 2_000_000
@@ -130,11 +143,14 @@ const run = async (folder: string): Promise<Row[]> => {
     { folder, keys: credentials.keys, rounds: plan.rounds, seconds: plan.secondsPerRun / 3 },
     'server',
   )
+  progress('listing')
+  const { lists } = await ask<ListsResult>(script('lists.ts'), { scale: plan.listScale, rounds: plan.rounds }, 'server')
   progress('')
   return [
     ...rows,
     inProcessRow('Latchkey, one key', inProcess.oneKey),
     inProcessRow(`Latchkey, ${plan.keys} keys in turn`, inProcess.manyKeys),
+    ...lists.map(({ question, milliseconds }) => listRow(question, milliseconds)),
   ]
 }
 
