@@ -37,7 +37,8 @@ test('operators look after people, organizations, keys and legacy tokens', async
   await shown.getByRole('alert').waitFor()
   await shown.getByRole('button', { name: 'Close without copying' }).click()
   const stranger = await (await scene.browser.newContext()).newPage()
-  await stranger.goto(scene.origin + new URL(link).pathname)
+  const { pathname, search } = new URL(link)
+  await stranger.goto(scene.origin + pathname + search)
   await stranger.getByLabel('Password').first().waitFor()
 
   await page.getByRole('searchbox').fill('CHARLES')
