@@ -100,10 +100,14 @@ export const requireSession = (actor: Actor): string => {
 /** How long a proof of who one is counts for dangerous steps (OWASP ASVS 5.0 §7.5). */
 export const recentMs = 15 * 60_000
 
+/** Both in Unix milliseconds. */
+export const isRecentProof = (authenticatedAt: number, now: number): boolean => now - authenticatedAt <= recentMs
+
 /**
  * For steps that a stolen browser must not be enough for: a session whose person proved who they are in the last quarter of an hour.
  * Credentials other than sessions pass. Throws `reauthentication_required`. `now`: Unix milliseconds.
  */
 export const requireRecent = ({ authenticatedAt }: Actor, now: number): void => {
-  if (authenticatedAt !== undefined && now - authenticatedAt > recentMs) throw new Refusal('reauthentication_required')
+  if (authenticatedAt !== undefined && !isRecentProof(authenticatedAt, now))
+    throw new Refusal('reauthentication_required')
 }

@@ -36,6 +36,10 @@ class AttemptsByKey {
     this.#rule = rule
   }
 
+  get size(): number {
+    return this.#byKey.size
+  }
+
   waitMs(key: string, now: number): number {
     return Math.max(0, (this.#byKey.get(key)?.until ?? 0) - now)
   }
@@ -102,6 +106,11 @@ export class SignInThrottle {
   takeBack(account: string, ip: string): void {
     this.#byAccount.takeBack(this.#pair(account, ip))
     this.#byAddress.takeBack(network(ip))
+  }
+
+  /** Of what is remembered: bounded, whatever comes. */
+  sizes(): { accounts: number; addresses: number } {
+    return { accounts: this.#byAccount.size, addresses: this.#byAddress.size }
   }
 
   #pair(account: string, ip: string): string {

@@ -3,6 +3,7 @@ import type { Role } from '../../store/schema.ts'
 import type { SecretBox } from '../../secret-box.ts'
 import type { Store } from '../../store/store.ts'
 import { isIdentityScope } from '../../config/config.ts'
+import { isRecentProof } from '../../accounts/actor.ts'
 import type { Session } from '../../accounts/sessions.ts'
 import { OAuthError } from '../errors.ts'
 import { subjectOf } from '../subject.ts'
@@ -60,15 +61,23 @@ export const chosenReach = async (
 /** From the sign-in back to the request that asked for it. */
 const returnMs = 5 * 60_000
 
+/** Whether the person may allow this now: all that they could do themselves is not given away in a browser that somebody has left open. */
+export const mayAllow = (
+  { scopes }: Pick<AuthorizationRequest, 'scopes'>,
+  authenticatedAt: number,
+  now: number,
+): boolean => !scopes.includes('manage') || isRecentProof(authenticatedAt, now)
+
 /** `askedAt`: when this very request last asked for a sign-in; one that came later is new enough, as long as it has just been: who walks up to the screen afterwards must not bring a mark along. */
 const isRecent = (
-  { prompt, maxAgeSeconds }: AuthorizationRequest,
+  { prompt, maxAgeSeconds, scopes }: AuthorizationRequest,
   { authenticatedAt }: Session,
   askedAt: number | undefined,
   now: number,
 ): boolean => {
   if (askedAt !== undefined && authenticatedAt >= askedAt && now - authenticatedAt <= returnMs) return true
   if (prompt.has('login') || prompt.has('select_account')) return false
+  if (!mayAllow({ scopes }, authenticatedAt, now)) return false
   return maxAgeSeconds === undefined || now - authenticatedAt <= maxAgeSeconds * 1000
 }
 

@@ -15,7 +15,7 @@ import type { OAuthDeps } from '../grant.ts'
 import { allow } from './allow.ts'
 import { checkAuthorizationRequest } from './checks.ts'
 import { consentPage, expiredPage, formPostPage, onwardPage, refusedPage, submitScript } from './consent-page.ts'
-import { type NextStep, type Reach, chosenReach, nextStep } from './next-step.ts'
+import { type NextStep, type Reach, chosenReach, mayAllow, nextStep } from './next-step.ts'
 import { type AuthorizationRequest, type ReplyTo, queryOf } from './request.ts'
 import { type AnswerParameters, codeAnswer, errorAnswer, formTarget, isOfStranger, redirectTarget } from './respond.ts'
 
@@ -165,12 +165,13 @@ export const authorizeRoutes =
       const login = new URLSearchParams({ return_to: back })
       if (asked.loginHint !== undefined) login.set('login_hint', asked.loginHint)
       // who is signed in already is not enough
-      const { prompt, maxAgeSeconds, expectedSubject } = asked
+      const { prompt, maxAgeSeconds, expectedSubject, scopes } = asked
       if (
         prompt.has('login') ||
         prompt.has('select_account') ||
         maxAgeSeconds !== undefined ||
-        expectedSubject !== null
+        expectedSubject !== null ||
+        scopes.includes('manage')
       )
         login.set('prompt', 'login')
       return reply.header('cache-control', 'no-store').redirect(`/login?${login.toString()}`, 303)
@@ -200,6 +201,7 @@ export const authorizeRoutes =
         const denied = new OAuthError('access_denied', 'The person did not allow it')
         return answer(reply, asked, errorAnswer(issuer, asked, denied))
       }
+      if (!mayAllow(asked, session.authenticatedAt, now())) return page(reply, 400, expiredPage(query))
       const reach = await chosenReach(store, asked, session.userId, fields.get('organization'))
       if (reach === 'none') return page(reply, 400, expiredPage(query))
       return allowed(request, reply, asked, query, reach, session)

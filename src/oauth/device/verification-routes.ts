@@ -11,7 +11,7 @@ import { pageHeaders } from '../../http/page.ts'
 import { answerRefusals } from '../../http/refused-page.ts'
 import { signedIn } from '../../http/signed-in.ts'
 import { Throttle } from '../../limits/throttle.ts'
-import { choicesOf, chosenReach, isForApi } from '../authorize/next-step.ts'
+import { choicesOf, chosenReach, isForApi, mayAllow } from '../authorize/next-step.ts'
 import type { OAuthDeps } from '../grant.ts'
 import { allowDevice, denyDevice, waitingDevice } from './decision.ts'
 import { lifetimeSeconds } from './device-codes.ts'
@@ -56,6 +56,13 @@ export const verificationRoutes =
 
     const purposeOf = (userCode: string): string => `${path} ${userCodeHash(box, userCode)}`
 
+    /** `anew`: whoever is signed in. */
+    const toSignIn = (reply: FastifyReply, userCode: string | undefined, anew = false): FastifyReply => {
+      const back = userCode === undefined ? path : `${path}?user_code=${writeUserCode(userCode)}`
+      const query = new URLSearchParams({ return_to: back, ...(anew && { prompt: 'login' }) })
+      return reply.header('cache-control', 'no-store').redirect(`/login?${query.toString()}`, 303)
+    }
+
     takeForms(app)
     answerRefusals(app, overPage)
 
@@ -63,10 +70,7 @@ export const verificationRoutes =
       const typed = request.query.user_code
       const userCode = readUserCode(typed)
       const session = await sessionOf(request)
-      if (!session) {
-        const back = userCode === undefined ? path : `${path}?user_code=${writeUserCode(userCode)}`
-        return reply.header('cache-control', 'no-store').redirect(`/login?return_to=${encodeURIComponent(back)}`, 303)
-      }
+      if (!session) return toSignIn(reply, userCode)
       const { email, userId } = session
       if (typed === '') return page(reply, 200, codePage(email))
       if (userCode === undefined)
@@ -86,6 +90,8 @@ export const verificationRoutes =
           'No device waits with this code. Check it, or let your device show a new one: a code lasts ten minutes.'
         return page(reply, 404, codePage(email, writeUserCode(userCode), mistake))
       }
+      // proven again, they come back to this very page
+      if (!mayAllow(device, session.authenticatedAt, now())) return toSignIn(reply, userCode, true)
       return page(
         reply,
         200,
@@ -117,6 +123,7 @@ export const verificationRoutes =
       const { name } = device.client
       if (decision !== 'allow')
         return (await denyDevice(deps, device)) ? page(reply, 200, deniedPage(name)) : page(reply, 400, overPage())
+      if (!mayAllow(device, session.authenticatedAt, now())) return toSignIn(reply, userCode, true)
       const reach = await chosenReach(store, device, session.userId, organization)
       if (reach === 'none') return page(reply, 400, overPage())
       const origin = { ip: clientAddress(request.raw, proxies), requestId: request.id }
