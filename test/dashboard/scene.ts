@@ -1,4 +1,6 @@
 // A server that listens, people and organizations on it, and browsers that they are signed in in: what tests of the dashboard begin with.
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { startSession } from '../../src/accounts/sessions.ts'
@@ -29,13 +31,30 @@ export interface Scene {
   signIn: (page: Page, person: Person) => Promise<void>
 }
 
-/** undefined: there is no Chromium, and the test is marked as skipped. */
-export const dashboardScene = async (t: TestContext, options: LaunchOptions = {}): Promise<Scene | undefined> => {
+/** A port that nobody listened on a moment ago. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/**
+ * undefined: there is no Chromium, and the test is marked as skipped. `atIssuer`: it listens at the address that it takes for its own, as
+ * passkeys and links in letters need it.
+ */
+export const dashboardScene = async (
+  t: TestContext,
+  { atIssuer = false, ...options }: LaunchOptions & { atIssuer?: boolean } = {},
+): Promise<Scene | undefined> => {
   const browser = await browserOrSkip(t)
   if (!browser) return undefined
   await ensureBuild(() => {})
-  const launched = await launch(t, options)
-  const origin = `http://localhost:${await serve(t, launched)}`
+  const port = atIssuer ? await freePort() : 0
+  const launched = await launch(t, atIssuer ? { ...options, env: { ...options.env, PORT: String(port) } } : options)
+  const origin = `http://localhost:${await serve(t, launched, port)}`
   const now = options.now ?? Date.now
   const signIn: Scene['signIn'] = async (page, { id }) => {
     const { value } = await startSession(launched.app.store, id, { ip: '127.0.0.1', userAgent: 'Chromium' }, now())

@@ -54,7 +54,23 @@ export const setProveAgain = (ask: ProveAgain): void => {
   proveAgain = ask
 }
 
-const send = async (method: Method, path: string, { query, body, signal }: Asking): Promise<Response> => {
+/** Sessions getting another value at this moment, and how often that has happened. */
+const renewal = { running: 0, count: 0, done: Promise.resolve() as Promise<unknown> }
+
+/** Marks a request whose answer gives the session another value: what is sent meanwhile may still come with the former one. */
+export const renewing = async <T>(request: Promise<T>): Promise<T> => {
+  renewal.running += 1
+  renewal.count += 1
+  renewal.done = request.catch(() => undefined)
+  try {
+    return await request
+  } finally {
+    renewal.running -= 1
+    renewal.count += 1
+  }
+}
+
+const sendOnce = async (method: Method, path: string, { query, body, signal }: Asking): Promise<Response> => {
   try {
     return await fetch(`/api/v1${pathWith(path, query)}`, {
       method,
@@ -76,6 +92,14 @@ const send = async (method: Method, path: string, { query, body, signal }: Askin
       undefined,
     )
   }
+}
+
+const send = async (method: Method, path: string, asking: Asking): Promise<Response> => {
+  const { running, count } = renewal
+  const response = await sendOnce(method, path, asking)
+  if (response.status !== 401 || (running === 0 && count === renewal.count)) return response
+  await renewal.done
+  return sendOnce(method, path, asking)
 }
 
 const failure = async (response: Response): Promise<ApiError> => {

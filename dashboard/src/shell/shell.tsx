@@ -6,6 +6,7 @@ import { AccountMenu } from './account-menu.tsx'
 import { Navigation, useNavigation } from './navigation.tsx'
 import { Offline } from './offline.tsx'
 import { OrganizationSwitcher } from './organization-switcher.tsx'
+import { ProveAgain } from './prove-again.tsx'
 import { Sheet } from './sheet.tsx'
 
 export const Shell = () => {
@@ -52,6 +53,7 @@ export const Shell = () => {
         </main>
       </div>
       <Toasts />
+      <ProveAgain />
     </>
   )
 }

@@ -62,8 +62,8 @@ export const secondStepPage = (step: SecondStep, message?: string): string => {
   const lead = recovery
     ? 'For whoever has lost their phone or passkey.'
     : app
-      ? 'Your password was right. Now show that you have your second factor too.'
-      : 'Your password was right. Now use one of your passkeys.'
+      ? 'Now show that you have your second factor too.'
+      : 'Now use one of your passkeys too.'
   return layout(
     'One more step',
     html`<p class="lead">${lead}</p>
@@ -71,10 +71,8 @@ export const secondStepPage = (step: SecondStep, message?: string): string => {
       ${recovery ? codeForm(step, recoveryInput) : app ? codeForm(step, appInput) : undefined}
       ${recovery ? undefined : passkeyForm('/login/verify', step)}
       ${recovery || app ? undefined : html`<noscript><p>Passkeys need JavaScript, which is off in this browser.</p></noscript>`}
-      <p class="foot">
-        <a href="${withQuery(returnTo, !recovery)}">${recovery ? 'Back' : 'Use a recovery code'}</a>
-        · <a href="${again(returnTo)}">Sign in as somebody else</a>
-      </p>`,
+      <p class="foot"><a href="${withQuery(returnTo, !recovery)}">${recovery ? 'Back' : 'Use a recovery code'}</a></p>
+      <p><a href="${again(returnTo)}">Sign in as somebody else</a></p>`,
     'narrow',
     passkeyScriptPath,
   )

@@ -1,0 +1,327 @@
+// Account → Security in a real browser: second factors from being set up to signing in with them, passkeys, proving oneself anew, sessions.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { accessibilityFaults, isTooWide } from '../browser.ts'
+import { shown } from '../accounts/second-factor-scene.ts'
+import { password } from '../visitor.ts'
+import { virtualAuthenticator } from './authenticator.ts'
+import { onEveryScreen, press, tabTo } from './hands.ts'
+import { type Person, type Scene, dashboardScene } from './scene.ts'
+
+const path = '/account/security'
+
+const check = async (page: Page, what: string): Promise<void> => {
+  await page.evaluate('Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {})))')
+  const { SHOTS } = process.env
+  if (SHOTS !== undefined)
+    await page.screenshot({ path: `${SHOTS}/${what.replaceAll(/\W+/g, '-')}.png`, fullPage: true })
+  assert.deepEqual(await accessibilityFaults(page), [], what)
+  assert.equal(await isTooWide(page), false, what)
+}
+
+/** A page in a browser that has not been here, at /login. */
+const newBrowser = async ({ browser, origin }: Scene, to = path): Promise<Page> => {
+  const page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage()
+  await page.goto(`${origin}/login?return_to=${encodeURIComponent(to)}`)
+  return page
+}
+
+const givePassword = async (page: Page, email: string, given = password): Promise<void> => {
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password').fill(given)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+/** What the app shows in so many half minutes. */
+const codeIn = (secret: string, steps: number): string => shown(secret, Date.now() + steps * 30_000)
+
+/** As if the person had last proven who they are an hour ago. */
+const age = async ({ launched }: Scene, { id }: Person): Promise<void> => {
+  await launched.app.store.db
+    .updateTable('sessions')
+    .set({ authenticated_at: Date.now() - 3_600_000 })
+    .where('user_id', '=', id)
+    .execute()
+}
+
+test('an authenticator app, from its QR code to signing in with it and with a recovery code, by keyboard alone', async (t) => {
+  const scene = await dashboardScene(t)
+  if (!scene) return
+  const ada = await scene.person()
+  const page = await scene.page(ada, path, { permissions: ['clipboard-read', 'clipboard-write'] })
+  await page.getByText('Password alone').waitFor()
+  await press(page, page.getByRole('button', { name: 'Set up authenticator app' }))
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('img', { name: /QR code/ }).waitFor()
+  await check(page, 'set up an app')
+  await press(page, dialog.getByRole('button', { name: 'Copy key' }))
+  const secret = await page
+    .waitForFunction<string>('navigator.clipboard.readText()')
+    .then((handle) => handle.jsonValue())
+  assert.equal((await dialog.locator('code').textContent())?.replaceAll(' ', ''), secret)
+  await tabTo(page, dialog.getByLabel('Code that the app shows'))
+  await page.keyboard.type('000000')
+  await page.keyboard.press('Enter')
+  await dialog
+    .getByRole('alert')
+    .getByText(/not the code/)
+    .waitFor()
+  await tabTo(page, dialog.getByLabel('Code that the app shows'))
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.keyboard.type(codeIn(secret, -1))
+  await page.keyboard.press('Enter')
+  await dialog.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor()
+  await check(page, 'recovery codes')
+  const codes = ((await dialog.getByRole('group', { name: 'recovery codes' }).textContent()) ?? '').split('\n')
+  assert.equal(codes.length, 10)
+  await press(page, dialog.getByRole('button', { name: 'Done' }))
+  await dialog.getByText('You have not copied the codes.').waitFor()
+  await press(page, dialog.getByRole('button', { name: 'Copy recovery codes' }))
+  await press(page, dialog.getByRole('button', { name: 'Done' }))
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByText('Two factors').waitFor()
+  await page.getByText('10 codes are left.').waitFor()
+
+  const other = await newBrowser(scene)
+  await check(other, 'sign in')
+  await givePassword(other, ada.email)
+  await other.getByRole('heading', { name: 'One more step' }).waitFor()
+  await check(other, 'second step')
+  await other.keyboard.type('123456')
+  await other.keyboard.press('Enter')
+  await other.getByRole('alert').getByText('4 tries are left').waitFor()
+  await other.keyboard.type(codeIn(secret, 0))
+  await other.keyboard.press('Enter')
+  await other.getByRole('heading', { level: 1, name: 'Security' }).waitFor()
+  await other
+    .getByRole('row', { name: /This browser/ })
+    .getByText('Password and authenticator app')
+    .waitFor()
+
+  const third = await newBrowser(scene)
+  await givePassword(third, ada.email)
+  await third.getByRole('link', { name: 'Use a recovery code' }).click()
+  await third.getByLabel('Recovery code').waitFor()
+  await check(third, 'recovery code')
+  await third.keyboard.type(codes[3]?.toUpperCase() ?? '')
+  await third.keyboard.press('Enter')
+  await third.getByText('9 codes are left.').waitFor()
+})
+
+test('a passkey, from being added to signing in with it alone, as a second factor, and being removed', async (t) => {
+  const scene = await dashboardScene(t, { atIssuer: true })
+  if (!scene) return
+  const ada = await scene.person()
+  const page = await scene.page(ada, path)
+  const authenticator = await virtualAuthenticator(page)
+  await page.getByText('No passkeys yet').waitFor()
+  await press(page, page.getByRole('button', { name: 'Add passkey' }))
+  const dialog = page.getByRole('dialog')
+  assert.match(await dialog.getByLabel('Name').inputValue(), /^Chrome on /)
+  await check(page, 'add a passkey')
+  await authenticator.verifies(false)
+  await press(page, dialog.getByRole('button', { name: 'Add passkey' }))
+  await dialog.getByRole('alert').waitFor()
+  await authenticator.verifies(true)
+  await press(page, dialog.getByRole('button', { name: 'Add passkey' }))
+  await dialog.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor()
+  assert.equal(await authenticator.count(), 1)
+  const code = ((await dialog.getByRole('group', { name: 'recovery codes' }).textContent()) ?? '').split('\n')[0] ?? ''
+  await dialog.getByRole('button', { name: 'Copy recovery codes' }).click()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  const row = page.getByRole('row', { name: /Chrome on/ })
+  await row.getByRole('button', { name: /Rename/ }).click()
+  await dialog.getByLabel('Name').fill('Laptop')
+  await page.keyboard.press('Enter')
+  await page.getByRole('cell', { name: 'Laptop', exact: true }).waitFor()
+  await page.getByText('Two factors').waitFor()
+
+  // the same browser, signed out: the passkey alone
+  await page.context().clearCookies()
+  await page.goto(`${scene.origin}/login?return_to=${encodeURIComponent(path)}`)
+  await check(page, 'sign in with a passkey')
+  await press(page, page.getByRole('button', { name: 'Use a passkey' }))
+  await page
+    .getByRole('row', { name: /This browser/ })
+    .getByText('Passkey')
+    .waitFor()
+
+  // with the password first
+  await page.context().clearCookies()
+  await page.goto(`${scene.origin}/login?return_to=${encodeURIComponent(path)}`)
+  await givePassword(page, ada.email)
+  await page.getByRole('heading', { name: 'One more step' }).waitFor()
+  await check(page, 'second step with a passkey')
+  await authenticator.verifies(false)
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await page.getByText('No passkey was used.').waitFor()
+  await authenticator.verifies(true)
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await page
+    .getByRole('row', { name: /This browser/ })
+    .getByText('Password and passkey')
+    .waitFor()
+
+  // where there is no authenticator, and no script either, there is the recovery code
+  const bare = await (await scene.browser.newContext({ javaScriptEnabled: false })).newPage()
+  await bare.goto(`${scene.origin}/login`)
+  assert.equal(await bare.getByRole('button', { name: 'Use a passkey' }).isVisible(), false)
+  await givePassword(bare, ada.email)
+  await bare.getByText('Passkeys need JavaScript').waitFor()
+  await bare.getByRole('link', { name: 'Use a recovery code' }).click()
+  await bare.getByLabel('Recovery code').fill(code)
+  await bare.getByRole('button', { name: 'Continue' }).click()
+  await bare.waitForURL(`${scene.origin}/organizations`)
+
+  // proven again by the passkey itself, it is removed
+  await age(scene, ada)
+  await page.getByRole('button', { name: 'Remove Laptop' }).click()
+  await dialog.getByRole('button', { name: 'Remove passkey' }).click()
+  const proof = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  await proof.getByRole('button', { name: 'Use a passkey' }).click()
+  await page.getByText('No passkeys yet').waitFor()
+  await page.getByText('Password alone').waitFor()
+  const plain = await newBrowser(scene)
+  await givePassword(plain, ada.email)
+  await plain.getByRole('heading', { level: 1, name: 'Security' }).waitFor()
+})
+
+test('a step that is guarded asks for a proof, goes on where it was, and is not asked for again', async (t) => {
+  const scene = await dashboardScene(t)
+  if (!scene) return
+  const ada = await scene.person()
+  const page = await scene.page(ada, path)
+  await page.getByText('Password alone').waitFor()
+  await age(scene, ada)
+  await press(page, page.getByRole('button', { name: 'Set up authenticator app' }))
+  const proof = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  await proof.getByLabel('Password').waitFor()
+  await check(page, 'prove again')
+  await page.keyboard.type('not her password')
+  await page.keyboard.press('Enter')
+  await proof.getByRole('alert').getByText('That is not right').waitFor()
+  await tabTo(page, proof.getByLabel('Password'))
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.keyboard.type(password)
+  const before = (await page.context().cookies()).find(({ name }) => name === 'latchkey_session')?.value
+  await page.keyboard.press('Enter')
+  await proof.waitFor({ state: 'detached' })
+  await page.getByRole('img', { name: /QR code/ }).waitFor()
+  const after = (await page.context().cookies()).find(({ name }) => name === 'latchkey_session')?.value
+  assert.notEqual(after, before, 'the session has another value')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await press(page, page.getByRole('button', { name: 'Set up authenticator app' }))
+  await page.getByRole('img', { name: /QR code/ }).waitFor()
+  // who would rather not is told why it did not go on
+  await page.keyboard.press('Escape')
+  await age(scene, ada)
+  await press(page, page.getByRole('button', { name: 'Set up authenticator app' }))
+  await proof.getByLabel('Password').waitFor()
+  await page.keyboard.press('Escape')
+  await page
+    .getByRole('alert')
+    .getByText(/proven who you are/)
+    .waitFor()
+})
+
+test('another browser is signed out from here, and is out at its next request', async (t) => {
+  const scene = await dashboardScene(t)
+  if (!scene) return
+  const ada = await scene.person()
+  const page = await scene.page(ada, path)
+  const [phone, tablet] = [await newBrowser(scene), await newBrowser(scene)]
+  for (const other of [phone, tablet]) {
+    await givePassword(other, ada.email)
+    await other.getByRole('heading', { level: 1, name: 'Security' }).waitFor()
+  }
+  await page.reload()
+  await page.getByRole('row', { name: /This browser/ }).waitFor()
+  assert.equal(await page.getByRole('button', { name: /^Sign out Chrome/ }).count(), 2)
+  await press(page, page.getByRole('button', { name: /^Sign out Chrome/ }).first())
+  await page
+    .getByText(/is signed out\./)
+    .first()
+    .waitFor()
+  await tablet.getByRole('link', { name: 'Profile' }).click()
+  await tablet.waitForURL(/\/login\?return_to=/)
+  await phone
+    .getByRole('button', { name: 'Open navigation' })
+    .click()
+    .catch(() => {})
+  assert.equal((await phone.reload())?.url().includes('/login'), false, 'the other one is in still')
+  await press(page, page.getByRole('button', { name: 'Sign out all others' }))
+  await press(page, page.getByRole('dialog').getByRole('button', { name: 'Sign out all others' }))
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await phone.reload()
+  await phone.getByLabel('Password').waitFor()
+  await page.reload()
+  await page.getByRole('heading', { level: 1, name: 'Security' }).waitFor()
+})
+
+test('the password is changed with the present one, and all other browsers are out', async (t) => {
+  const scene = await dashboardScene(t)
+  if (!scene) return
+  const ada = await scene.person()
+  const page = await scene.page(ada, path)
+  const other = await scene.page(ada, path)
+  await press(page, page.getByRole('button', { name: 'Change password' }))
+  const dialog = page.getByRole('dialog')
+  const save = async (present: string, wanted: string): Promise<void> => {
+    await dialog.getByLabel('Present password').fill(present)
+    await dialog.getByLabel('New password').fill(wanted)
+    await dialog.getByRole('button', { name: 'Save password' }).click()
+  }
+  await save('not her password', 'weaving algebraic flowers')
+  await dialog.getByRole('alert').getByText('not your present password').waitFor()
+  await save(password, 'qwertyqwerty')
+  await dialog.getByRole('alert').getByText('Many people use this password').waitFor()
+  await check(page, 'change password')
+  await save(password, 'weaving algebraic flowers')
+  await dialog.waitFor({ state: 'detached' })
+  await other.reload()
+  await other.getByLabel('Password').waitFor()
+  const again = await newBrowser(scene)
+  await givePassword(again, ada.email, 'weaving algebraic flowers')
+  await again.getByRole('heading', { level: 1, name: 'Security' }).waitFor()
+})
+
+test('a person renames and deletes themselves, unless an organization would be left without an owner', async (t) => {
+  const scene = await dashboardScene(t)
+  if (!scene) return
+  const ada = await scene.person()
+  const organization = await scene.organization(ada)
+  const page = await scene.page(ada, '/account')
+  await page.getByLabel('Name').fill('Countess of Lovelace')
+  await press(page, page.getByRole('button', { name: 'Save name' }))
+  await page.getByRole('button', { name: 'Account of Countess of Lovelace' }).waitFor()
+  await press(page, page.getByRole('button', { name: 'Delete account' }))
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel(/to confirm/).fill(ada.email)
+  await check(page, 'delete account')
+  await press(page, dialog.getByRole('button', { name: 'Delete account' }))
+  await dialog.getByRole('alert').getByText('You are the last owner of').waitFor()
+  await scene.launched.operate('DELETE', `/organizations/${organization}`)
+  await press(page, dialog.getByRole('button', { name: 'Delete account' }))
+  await page.waitForURL(`${scene.origin}/login`)
+  await givePassword(page, ada.email)
+  await page.getByRole('alert').getByText('E-mail or password is wrong').waitFor()
+})
+
+test('the pages are in order on every screen, by day and by night', async (t) => {
+  const scene = await dashboardScene(t, { atIssuer: true })
+  if (!scene) return
+  const ada = await scene.person()
+  await onEveryScreen(scene, ada, async (page, look) => {
+    await page.goto(`${scene.origin}/account`)
+    await page.getByLabel('Name').waitFor()
+    await look('profile')
+    await page.goto(scene.origin + path)
+    await page.getByRole('row', { name: /This browser/ }).waitFor()
+    await page.getByText('No passkeys yet').waitFor()
+    await look('security')
+  })
+})
