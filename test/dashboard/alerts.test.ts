@@ -1,0 +1,120 @@
+// Alerts, webhooks and the audit log in a browser: seen to, sent on, looked up and taken away; in every look, and by keyboard alone.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { raiseAlerts } from '../../src/alerts/raise.ts'
+import { accessibilityFaults, inEveryLook, isTooWide } from '../browser.ts'
+import { answering, receiver } from '../webhooks/receiver.ts'
+import { dashboardScene } from './scene.ts'
+
+test('an alert is seen to, a webhook is made, tried and rotated, and the log tells of it all', async (t) => {
+  const scene = await dashboardScene(t)
+  if (!scene) return
+  const { origin, browser, launched, signIn } = scene
+  const { app, operate } = launched
+  const ada = await scene.person()
+  const organization = await scene.organization(ada)
+  const base = `/organizations/${organization}`
+  const key = await operate<{ id: string }>('POST', `${base}/api-keys`, { name: 'Importer', user_id: ada.id })
+  const about = { organizationId: organization, userId: null, subjectKind: 'api_key', subjectId: key.id } as const
+  await raiseAlerts(
+    app.store,
+    ['1', '2'].map((period) => ({
+      ...about,
+      kind: 'credential.leaked' as const,
+      period,
+      detail: {
+        name: period === '1' ? 'Importer' : 'Exporter',
+        hint: 'sk_…abcd',
+        url: `https://github.com/octocat/hello/blob/${'1234567890'.repeat(6)}/foo.txt`,
+        reported_by: 'GitHub secret scanning',
+        done: 'notified',
+      },
+    })),
+    Date.now(),
+  )
+  const there = await receiver(t)
+
+  const page = await scene.page(ada, `${base}/alerts`)
+  page.setDefaultTimeout(15_000)
+  await page.getByRole('button', { name: 'Dismiss: API key “Importer”' }).press('Enter')
+  await page.getByText('Alert dismissed.').waitFor()
+  await page.getByRole('heading', { name: /Importer/ }).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Dismissed' }).press('Enter')
+  await page.getByRole('heading', { name: /Importer/ }).waitFor()
+  await page.getByRole('button', { name: 'Alert settings' }).press('Enter')
+  await page.getByLabel('Days without use').fill('120')
+  await page.getByLabel('A key or token is used from a new network: on').press('Space')
+  await page.getByLabel('Days without use').press('Enter')
+  await page.getByText('Alert settings saved.').waitFor()
+  const settings = await operate<{ unused_days: number; kinds: { kind: string; raised: boolean }[] }>(
+    'GET',
+    `${base}/alert-settings`,
+  )
+  assert.equal(settings.unused_days, 120)
+  assert.deepEqual(
+    settings.kinds.filter(({ raised }) => !raised).map(({ kind }) => kind),
+    ['credential.new_network'],
+  )
+
+  await page.goto(`${origin}${base}/settings/webhooks`)
+  await page.getByRole('button', { name: 'Create webhook' }).press('Enter')
+  await page.getByLabel('URL').fill('http://10.0.0.1/hook')
+  await page.getByLabel('URL').press('Enter')
+  await page.getByText(/^The url must/).waitFor()
+  await page.getByLabel('URL').fill(there.url)
+  await page.getByLabel('URL').press('Enter')
+  const shown = page.getByRole('group', { name: 'signing secret' })
+  assert.match((await shown.textContent()) ?? '', /^whsec_/)
+  await page.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('button', { name: 'Close without copying' }).click()
+  there.answer = answering(500)
+  await page.getByRole('button', { name: /^Send test/ }).press('Enter')
+  await page.getByText('Test message sent.').waitFor()
+  await app.sender.run()
+  there.answer = answering(200)
+  await page.getByRole('button', { name: 'webhook.test' }).press('Enter')
+  await page.getByText('the answer was 500').waitFor()
+  await page.getByRole('button', { name: 'Redeliver' }).press('Enter')
+  await page.getByText('Sent again.').waitFor()
+  await app.sender.run()
+  await page.getByText('taken, 200').waitFor()
+  await page.getByRole('button', { name: 'Done' }).press('Enter')
+  await page.getByRole('button', { name: /^Rotate secret/ }).press('Enter')
+  await page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }).press('Enter')
+  assert.match((await shown.textContent()) ?? '', /^whsec_/)
+
+  await page.goto(`${origin}${base}/audit?action=webhook.*`)
+  await page.getByRole('button', { name: 'Webhook created' }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'API key created' }).count(), 0)
+  await page.getByRole('button', { name: 'Webhook secret rotated' }).press('Enter')
+  await page.getByRole('dialog').getByText('webhook.secret_rotated').waitFor()
+  await page.getByRole('button', { name: 'Done' }).press('Enter')
+  await page.getByRole('button', { name: 'Clear filters' }).press('Enter')
+  await page.getByRole('button', { name: 'API key created Importer' }).waitFor()
+  assert.equal(new URL(page.url()).search, '')
+  await page.getByRole('searchbox').fill('key created')
+  await page.waitForURL(/q=key/)
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export CSV' }).press('Enter'),
+  ])
+  assert.match(download.suggestedFilename(), /^audit-.*\.csv$/)
+  const lines = readFileSync(await download.path(), 'utf8')
+    .trim()
+    .split('\r\n')
+  assert.equal(lines.length, 2)
+  assert.match(lines[1] ?? '', /api_key\.created/)
+
+  const own = (fault: string): boolean => !/\.(?:size|h)-9/.test(fault)
+  await inEveryLook(browser, async (look, name) => {
+    await signIn(look, ada)
+    for (const path of ['/alerts', '/settings/webhooks', '/audit']) {
+      await look.goto(`${origin}${base}${path}`)
+      await look.waitForLoadState('networkidle')
+      const what = `${path} ${name}`
+      assert.deepEqual((await accessibilityFaults(look)).filter(own), [], what)
+      assert.equal(await isTooWide(look), false, what)
+    }
+  })
+})
