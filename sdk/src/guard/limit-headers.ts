@@ -25,7 +25,7 @@ export const inOrder = (limits: readonly Limit[], description: ApiDescription | 
   const isMonth = ({ name }: Limit): boolean =>
     description?.limits.some((limit) => limit.name === name && limit.period === 'month') ?? false
   return limits.some(isMonth)
-    ? [...limits.filter(isMonth).reverse(), ...limits.filter((limit) => !isMonth(limit))]
+    ? [...limits.filter(isMonth).toReversed(), ...limits.filter((limit) => !isMonth(limit))]
     : limits
 }
 
