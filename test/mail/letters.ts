@@ -16,5 +16,5 @@ export const linkIn = (letters: readonly StoredMail[], issuer: string): string =
   const links = letter.text.match(/https?:\/\/\S+/g) ?? []
   assert.equal(links.length, 1, letter.text)
   assert.ok(links[0]?.startsWith(`${issuer}/`), letter.text)
-  return String(links[0]).slice(issuer.length)
+  return links[0].slice(issuer.length)
 }

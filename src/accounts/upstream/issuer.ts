@@ -78,7 +78,7 @@ const boundedFetch = async (url: string, options: RequestInit): Promise<Response
 const discover = async ({ issuer, clientId, clientSecret }: UpstreamIssuer): Promise<Configuration> => {
   const insecure = new URL(issuer).protocol === 'http:' ? [allowInsecureRequests] : []
   const found = await discovery(new URL(issuer), clientId, undefined, None(), {
-    [customFetch]: boundedFetch as never,
+    [customFetch]: boundedFetch,
     timeout: requestMs / 1000,
     execute: insecure,
   })
@@ -92,7 +92,7 @@ const discover = async ({ issuer, clientId, clientSecret }: UpstreamIssuer): Pro
         ? ClientSecretBasic(clientSecret)
         : ClientSecretPost(clientSecret)
   const configuration = new Configuration(server, clientId, undefined, authentication)
-  configuration[customFetch] = boundedFetch as never
+  configuration[customFetch] = boundedFetch
   configuration.timeout = requestMs / 1000
   for (const allow of insecure) allow(configuration)
   enableNonRepudiationChecks(configuration) // the signature too, not TLS alone
