@@ -3,7 +3,7 @@
 /** Facts of one alert, as they were when it was raised: plain values, never a secret. */
 export type Detail = Readonly<Record<string, string | number | readonly string[] | null>>
 
-export interface Subject {
+interface Subject {
   organizationId: string | null
   subjectKind: string
   subjectId: string

@@ -19,7 +19,7 @@ export interface Thresholds {
   failing_percent: number
 }
 
-export const usualThresholds: Thresholds = {
+const usualThresholds: Thresholds = {
   quota_percent: 80,
   expiring_days: 14,
   unused_days: 90,
@@ -55,7 +55,7 @@ const toSettings = ({ off = [], silent = [], ...thresholds }: Kept): AlertSettin
   thresholds: { ...usualThresholds, ...thresholds },
 })
 
-export const usualSettings = toSettings({})
+const usualSettings = toSettings({})
 
 const keptOf = async (db: Kysely<Schema>, ids: readonly string[]): Promise<Map<string, Kept>> => {
   if (ids.length === 0) return new Map()

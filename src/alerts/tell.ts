@@ -80,7 +80,7 @@ const letterOf = (
 }
 
 /** The message of a webhook: what an answer tells of the alert, with whole addresses. */
-export const messageOf = (issuer: string, alert: Alert): string => {
+const messageOf = (issuer: string, alert: Alert): string => {
   const { kind, created_at, dismissed_at: _, path, user_id: __, ...data } = alert
   return JSON.stringify({ type: kind, timestamp: created_at, data: { ...data, url: issuer + path } })
 }

@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import type { Mistakes } from './config.ts'
 import type { LatchkeyConfig } from './file.ts'
 
-export type LeakPolicy = 'notify' | 'revoke'
+type LeakPolicy = 'notify' | 'revoke'
 
 export interface LeaksConfig {
   /** GitHub's secret scanning may report; undefined: it may not. */

@@ -5,7 +5,7 @@ import { type NewAlert, raiseAlerts } from '../../src/alerts/raise.ts'
 import { type Clock, type LaunchOptions, type Launched, type World, launch, stoppedClock, world } from '../harness.ts'
 import { type Receiver, receiver } from './receiver.ts'
 
-export interface Delivery {
+interface Delivery {
   id: string
   message_id: string
   event: string
@@ -15,7 +15,7 @@ export interface Delivery {
   delivered_at: string | null
 }
 
-export interface Hook {
+interface Hook {
   id: string
   url: string
   secret: string
