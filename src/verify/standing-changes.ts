@@ -57,7 +57,7 @@ export const idAt = (time: number): string => {
 }
 
 /** When the UUIDv7 was made, Unix milliseconds; undefined for anything else. */
-export const timeOf = (id: string): number | undefined =>
+const timeOf = (id: string): number | undefined =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)
     ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
     : undefined

@@ -5,8 +5,6 @@ import { membersOf } from './claims.ts'
 import { type Algorithm, hasSigned, isKeyId, type Keys } from './keys.ts'
 import { parseStrictObject } from './strict-json.ts'
 
-export const maxTokenLength = 8192
-
 /** 'invalid': whatever is asked, it is no good; 'unsupported': of a form that is not judged here; 'unavailable': the keys cannot be had. */
 export type Genuine =
   | { readonly members: Readonly<Record<string, unknown>> }

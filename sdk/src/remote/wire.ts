@@ -80,7 +80,7 @@ const isPrincipal = (value: WirePrincipal | undefined): value is WirePrincipal =
 const isDenial = (code: string): code is DenialCode => Object.hasOwn(denials, code)
 
 /** The first of the limits that does not bear the cost. */
-export const refusedLimit = (limits: readonly Limit[], cost: number): Limit | undefined =>
+const refusedLimit = (limits: readonly Limit[], cost: number): Limit | undefined =>
   limits.find(({ remaining }) => remaining < cost)
 
 /** What one result says; of something that is none, nothing is believed. */
