@@ -18,6 +18,7 @@ const exact = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
   timeZoneName: 'short',
 })
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 
 /** `3 days ago`, `in 2 hours`, `just now`. */
@@ -33,7 +34,9 @@ export const exactTime = (at: number): string => exact.format(at)
 /** `1 May 2026` */
 export const dayOf = (at: number): string => day.format(at)
 
-/** `at`: RFC 3339, or null with the word for that in `none`. `form`: `day` shows the date, for what lies far off. */
+const forms = { relative: relativeTime, day: dayOf, clock: (at: number) => clock.format(at), exact: exactTime }
+
+/** `at`: RFC 3339, or null with the word for that in `none`. `form`: `day` shows the date, for what lies far off; `clock` the time of day, where seconds count. */
 export const Time = ({
   at,
   none = 'Never',
@@ -41,11 +44,11 @@ export const Time = ({
 }: {
   at: string | null | undefined
   none?: string
-  form?: 'relative' | 'day' | 'exact'
+  form?: keyof typeof forms
 }) => {
   if (at === null || at === undefined) return <span className="whitespace-nowrap text-quiet">{none}</span>
   const ms = Date.parse(at)
-  const shown = form === 'exact' ? exactTime(ms) : form === 'day' ? dayOf(ms) : relativeTime(ms)
+  const shown = forms[form](ms)
   return (
     <time dateTime={at} title={exactTime(ms)} className="whitespace-nowrap">
       {shown}

@@ -1,8 +1,30 @@
-// /operator/requests: decisions as they are made, of every organization.
+// /operator/requests: what was denied to credentials that nobody here has, such as typos, guesses, and keys of other systems.
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Empty } from '../../kit/empty.tsx'
 import { Page } from '../../kit/page.tsx'
+import { Tail } from './tail.tsx'
 
-export const OperatorRequestsPage = () => (
-  <Page title="Requests">
-    <p className="text-quiet">Nothing here yet.</p>
-  </Page>
-)
+export const OperatorRequestsPage = () => {
+  const search = useSearch({ from: '/operator/requests' })
+  const navigate = useNavigate({ from: '/operator/requests' })
+  return (
+    <Page
+      title="Requests"
+      lead="Denied requests with credentials that nobody here has: typos, guesses, keys of other systems. What is an organization’s stands on its own page."
+    >
+      <Tail
+        place="/decisions"
+        organizationId={undefined}
+        search={search}
+        onSearch={(changed) =>
+          void navigate({ search: (before) => ({ ...before, ...changed }), replace: true, resetScroll: false })
+        }
+        empty={
+          <Empty title="None in the last day">
+            <p>Requests with a credential that is unknown here show as they come in.</p>
+          </Empty>
+        }
+      />
+    </Page>
+  )
+}

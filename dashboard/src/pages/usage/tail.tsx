@@ -1,0 +1,206 @@
+// The latest requests, as they are made: a list that renews itself until it is paused, and each of them explained at an address of its own.
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import type { DecisionJson } from '../../../../src/usage/decisions.ts'
+import { useDeployment } from '../../api/queries.ts'
+import { useList } from '../../api/list.ts'
+import type { PageSearch } from '../../router.tsx'
+import { Badge } from '../../kit/badge.tsx'
+import { Button } from '../../kit/button.tsx'
+import { Empty } from '../../kit/empty.tsx'
+import { Select } from '../../kit/field.tsx'
+import { type Column, ListTable } from '../../kit/table.tsx'
+import { Segments } from '../../kit/tabs.tsx'
+import { Time } from '../../kit/time.tsx'
+import { ExplanationDialog } from './explanation.tsx'
+import { codeWords, credentialWords, denials, kindWords } from './words.ts'
+
+const everyMs = 2_000
+
+type Outcome = 'all' | 'allowed' | 'denied'
+
+const readOutcome = (text: string | undefined): Outcome => (text === 'allowed' || text === 'denied' ? text : 'all')
+
+const Result = ({ code }: { code: string }) => (
+  <Badge look={code === 'valid' ? 'good' : code === 'rate_limit_exceeded' ? 'warn' : 'bad'}>{codeWords(code)}</Badge>
+)
+
+export interface TailProps {
+  /** Of the list in the API: `/organizations/…/decisions`. */
+  place: string
+  /** undefined: of credentials that nobody has. */
+  organizationId: string | undefined
+  search: PageSearch
+  /** Changes the address; undefined takes a filter out. */
+  onSearch: (changed: PageSearch) => void
+  /** Where there are none at all. */
+  empty: ReactNode
+}
+
+export const Tail = ({ place, organizationId, search, onSearch, empty }: TailProps) => {
+  const [paused, setPaused] = useState(false)
+  const { apis } = useDeployment()
+  const { request, code, api, credential_id } = search
+  const outcome = readOutcome(search.outcome)
+  const open = request !== undefined
+  const query = { outcome: outcome === 'all' ? undefined : outcome, code, api, credential_id, limit: 50 }
+  const [page, setPage] = useState(1)
+  const live = !paused && !open && page === 1
+  const list = useList<DecisionJson>(['decisions', place], place, query, live ? { refetchInterval: everyMs } : {})
+  if (list.page !== page) setPage(list.page)
+  const filtered = outcome !== 'all' || code !== undefined || api !== undefined || credential_id !== undefined
+  const first = list.rows?.find((row) => row.credential_id === credential_id)
+  const columns: readonly Column<DecisionJson>[] = [
+    {
+      name: 'Request',
+      cell: ({ id, method, path, code: result }) => (
+        <Link
+          from="/"
+          to="."
+          search={(before: PageSearch) => ({ ...before, request: id })}
+          resetScroll={false}
+          className="font-mono text-sm break-all text-accent hover:underline"
+        >
+          {path === null ? 'Checked through verify' : `${method ?? ''} ${path}`}
+          <span className="unseen">, {codeWords(result)}</span>
+        </Link>
+      ),
+    },
+    { name: 'Result', cell: ({ code: result }) => <Result code={result} /> },
+    {
+      name: 'API',
+      cell: ({ api: name, environment }) => (
+        <>
+          {name}
+          {environment !== null && <span className="text-quiet"> {environment}</span>}
+        </>
+      ),
+    },
+    ...(organizationId === undefined
+      ? []
+      : [
+          {
+            name: 'Credential',
+            cell: ({ credential_kind: kind, credential_name: name, user_name }: DecisionJson) => (
+              <>
+                {credentialWords({ name, user_name, kind })}
+                {name !== null && kind !== 'api_key' && <span className="text-quiet"> {kindWords(kind)}</span>}
+              </>
+            ),
+          },
+        ]),
+    { name: 'From', cell: ({ ip }) => <span className="text-sm">{ip ?? 'Not known'}</span> },
+    { name: 'Time', cell: ({ at }) => <Time at={at} form="clock" />, right: true },
+  ]
+  return (
+    <div className="grid gap-4">
+      <div className="flex flex-wrap items-center gap-2">
+        <Segments
+          label="Outcome"
+          value={outcome}
+          onChange={(value) =>
+            onSearch({ outcome: value === 'all' ? undefined : value, ...(value === 'allowed' && { code: undefined }) })
+          }
+          options={[
+            ['all', 'All'],
+            ['allowed', 'Let in'],
+            ['denied', 'Denied'],
+          ]}
+        />
+        <div className="grid grid-cols-2 gap-2 max-sm:w-full">
+          <Select
+            label="Result"
+            quietLabel
+            value={code ?? ''}
+            onChange={(event) => onSearch({ code: event.target.value || undefined, outcome: undefined })}
+          >
+            <option value="">Any result</option>
+            {denials.map((each) => (
+              <option key={each} value={each}>
+                {codeWords(each)}
+              </option>
+            ))}
+          </Select>
+          <Select
+            label="API"
+            quietLabel
+            value={api ?? ''}
+            onChange={(event) => onSearch({ api: event.target.value || undefined })}
+          >
+            <option value="">All APIs</option>
+            {[...apis.map(({ name }) => name), 'latchkey'].map((name) => (
+              <option key={name} value={name}>
+                {name === 'latchkey' ? 'latchkey (management)' : name}
+              </option>
+            ))}
+          </Select>
+        </div>
+        <div className="ml-auto flex items-center gap-3">
+          <p role="status" className="flex items-center gap-2 text-sm text-quiet">
+            <span
+              aria-hidden="true"
+              className={`size-2 rounded-full ${live ? 'bg-good' : 'border border-edge bg-transparent'}`}
+            />
+            {live ? 'Live' : paused ? 'Paused' : open ? 'Held while you read' : 'Held on later pages'}
+          </p>
+          <Button size="small" onClick={() => setPaused(!paused)}>
+            {paused ? 'Resume' : 'Pause'}
+          </Button>
+        </div>
+      </div>
+      {credential_id !== undefined && (
+        <p className="flex flex-wrap items-center gap-2">
+          <span>
+            Only{' '}
+            <strong>
+              {first
+                ? credentialWords({
+                    name: first.credential_name,
+                    user_name: first.user_name,
+                    kind: first.credential_kind,
+                  })
+                : 'one credential'}
+            </strong>
+          </span>
+          <Button size="small" onClick={() => onSearch({ credential_id: undefined })}>
+            Show all
+          </Button>
+        </p>
+      )}
+      <ListTable
+        caption="Latest requests"
+        list={list}
+        columns={columns}
+        keyOf={({ id }) => id}
+        empty={
+          filtered ? (
+            <Empty
+              title="Nothing of this kind in the last day"
+              actions={
+                <Button
+                  onClick={() =>
+                    onSearch({ outcome: undefined, code: undefined, api: undefined, credential_id: undefined })
+                  }
+                >
+                  Show all requests
+                </Button>
+              }
+            >
+              <p>It shows here as soon as it happens.</p>
+            </Empty>
+          ) : (
+            empty
+          )
+        }
+      />
+      {request !== undefined && (
+        <ExplanationDialog
+          id={request}
+          place={place}
+          organizationId={organizationId}
+          onClose={() => onSearch({ request: undefined })}
+        />
+      )}
+    </div>
+  )
+}
