@@ -46,10 +46,7 @@ const recentPaces = async ({ activity }: Store, ownerId: string, now: number): P
     .groupBy(['api', 'environment'])
     .execute()
   return new Map(
-    rows.map(({ api, environment, units, since }) => [
-      `${api} ${environment}`,
-      { units: Number(units), since: Number(since) },
-    ]),
+    rows.map(({ api, environment, units, since }) => [`${api} ${environment}`, { units: Number(units), since }]),
   )
 }
 

@@ -6,6 +6,13 @@ import { type Column, type Document, asCount, asTime, table } from '../output.ts
 
 const unlimited = (value: unknown): string => (value === null ? 'unlimited' : asCount(value))
 
+/** Of months with a limit: what it will be at the end, and when it is used up before. */
+const expected = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return ''
+  const { expected: units, used_up_at: end } = value as { expected: number; used_up_at: string | null }
+  return end === null ? asCount(units) : `${asCount(units)}, used up ${asTime(end)}`
+}
+
 const columns: readonly Column[] = [
   { title: 'API', field: 'api' },
   { title: 'Limit', field: 'limit_name' },
@@ -15,6 +22,7 @@ const columns: readonly Column[] = [
   { title: 'Remaining', field: 'remaining', show: unlimited },
   { title: 'Since', field: 'period_start', show: asTime },
   { title: 'Resets', field: 'reset', show: asTime },
+  { title: 'Expected', field: 'forecast', show: expected },
 ]
 
 export const addUsage = (program: Command): void => {
