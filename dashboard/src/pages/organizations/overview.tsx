@@ -5,13 +5,14 @@ import type { Quota } from '../../../../src/usage/quota.ts'
 import { api } from '../../api/client.ts'
 import type { Page as ListPage } from '../../api/list.ts'
 import { useOrganization } from '../../api/queries.ts'
-import { LimitBar } from '../../kit/limit-bar.tsx'
+import { Meter } from '../../kit/meter.tsx'
 import { ErrorNotice } from '../../kit/notice.tsx'
 import { Card, Page, Section } from '../../kit/page.tsx'
 import { Skeleton } from '../../kit/skeleton.tsx'
 import { dayOf, relativeTime } from '../../kit/time.tsx'
 import { AlertsGlance } from '../alerts/alerts-glance.tsx'
 import { KeyGlance } from '../api-keys/key-glance.tsx'
+import { UsageGlance } from '../usage/usage-glance.tsx'
 
 const number = (value: number): string => value.toLocaleString('en-GB')
 
@@ -38,7 +39,13 @@ const Limit = ({ usage }: { usage: Quota }) => {
       </p>
       {limit !== null && (
         <>
-          <LimitBar label={`${name}, ${environment}: used ${used} of ${limit}`} used={used} limit={limit} />
+          <Meter
+            label={`Limit of ${name}, ${environment}`}
+            value={used}
+            max={limit}
+            {...(forecast && { expected: forecast.expected })}
+            words={`${number(used)} of ${number(limit)} used`}
+          />
           <p className="text-sm text-quiet">
             {number(remaining ?? 0)} left,{' '}
             {usage.period === 'month' ? `until ${dayOf(Date.parse(reset))}` : `new ${relativeTime(Date.parse(reset))}`}
@@ -91,6 +98,7 @@ export const OverviewPage = () => {
   const { name } = useOrganization(organizationId)
   return (
     <Page title={name}>
+      <UsageGlance organizationId={organizationId} />
       <Section title="Limits">
         <Limits organizationId={organizationId} />
       </Section>
