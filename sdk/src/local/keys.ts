@@ -35,7 +35,17 @@ const pauseMs = 5_000
 const maxKeys = 100
 export const maxKeySetBytes = 256 * 1024
 
-const importKey = async (algorithm: Algorithm, jwk: JsonWebKey): Promise<PublicKey | undefined> => {
+/** Only what makes a public key. */
+interface Jwk {
+  kty: string
+  crv?: string
+  x?: string
+  y?: string
+  n?: string
+  e?: string
+}
+
+const importKey = async (algorithm: Algorithm, jwk: Jwk): Promise<PublicKey | undefined> => {
   try {
     return {
       algorithm,
