@@ -1,7 +1,7 @@
 // Makes an API key of an organization. The value is told once; what is kept is its SHA-256.
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import { type Actor, hasRole, requireOperator, requireRole, roleIn } from '../accounts/actor.ts'
+import { type Actor, hasRole, requireOperator, requireRecent, requireRole, roleIn } from '../accounts/actor.ts'
 import { cleanName } from '../accounts/name.ts'
 import { findOrganization } from '../accounts/organizations/organization.ts'
 import { recordChange } from '../audit/record.ts'
@@ -94,6 +94,7 @@ export const createApiKey = async (
 ): Promise<ApiKeyJson & { key: string }> => {
   const { organization_id } = input
   requireRole(actor, organization_id, 'member', 'api-keys')
+  requireRecent(actor, now)
   const name = cleanName(input.name)
   const [firstEnvironment = ''] = config.environments
   const environment = input.environment ?? actor.environment ?? firstEnvironment

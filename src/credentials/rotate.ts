@@ -89,6 +89,7 @@ export const rotateApiKey = async (
 ): Promise<ApiKeyJson & { key: string }> => {
   const { row, key } = await store.transaction(async (trx) => {
     const old = await findOwnApiKey(trx, actor, input)
+    requireRecent(actor, now)
     const organizationId = old.organization_id as string
     await requireActiveOrganization(trx, actor, organizationId)
     if (!isItself(actor, old)) {

@@ -8,7 +8,7 @@ import type { Mailer } from '../../mail/mailer.ts'
 import type { SecretBox } from '../../secret-box.ts'
 import type { Role, Schema } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
-import type { Actor } from '../actor.ts'
+import { type Actor, requireRecent } from '../actor.ts'
 import { cleanEmail } from '../email.ts'
 import { invitationLetter } from '../letters.ts'
 import { findOrganization } from '../organizations/organization.ts'
@@ -146,6 +146,7 @@ export const createInvitation = async (
   now: number,
 ): Promise<SentInvitation> => {
   requireInviter(actor, organizationId, role === null ? 'admin' : rankFor(role))
+  requireRecent(actor, now)
   const email = cleanEmail(given)
   const { token, hash } = makeInvitationToken()
   const id = randomUUIDv7()

@@ -3,7 +3,7 @@ import { recordChange } from '../../audit/record.ts'
 import { Refusal } from '../../errors.ts'
 import type { Role } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
-import { type Actor, requireRole } from '../actor.ts'
+import { type Actor, requireRecent, requireRole } from '../actor.ts'
 import { findOrganization } from '../organizations/organization.ts'
 import { findMember, type Member } from './member.ts'
 
@@ -16,6 +16,7 @@ export const addMember = (
   now: number,
 ): Promise<Member> => {
   requireRole(actor, organizationId, role === 'owner' ? 'owner' : 'admin', 'members')
+  requireRecent(actor, now)
   return store.transaction(async (trx) => {
     await findOrganization(trx, actor, organizationId)
     const user = await trx.selectFrom('users').select('id').where('id', '=', userId).executeTakeFirst()

@@ -2,7 +2,7 @@
 import { recordChange } from '../../audit/record.ts'
 import type { Role } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
-import { type Actor, requireRole } from '../actor.ts'
+import { type Actor, requireRecent, requireRole } from '../actor.ts'
 import { findMember, type Member, requireAnotherOwner } from './member.ts'
 
 /** Roles are the owners' to give. Throws as `requireRole` does, `not_found`, or `conflict` for the last owner. */
@@ -15,6 +15,7 @@ export const changeRole = (
   now: number,
 ): Promise<Member> => {
   requireRole(actor, organizationId, 'owner', 'members')
+  requireRecent(actor, now)
   return store.transaction(async (trx) => {
     const before = await findMember(trx, organizationId, userId)
     if (before.role === role) return before
