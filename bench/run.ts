@@ -1,4 +1,5 @@
 // `npm run bench`: Latchkey side by side with its peers, in one table. `-- --quick` takes less than a minute and says less.
+import '../scripts/build-dashboard.mjs'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

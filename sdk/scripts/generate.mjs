@@ -1,8 +1,8 @@
 // Writes the management client's types from the OpenAPI document that the server makes of its own routes.
 import '../../scripts/require-node.mjs'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
@@ -76,6 +76,7 @@ const found = Object.entries(paths)
   .toSorted((a, b) => (a.operationId < b.operationId ? -1 : 1))
 const lists = found.filter(({ kind }) => kind === 'list')
 
+mkdirSync(dirname(target), { recursive: true })
 writeFileSync(
   target,
   `// Written by scripts/generate.mjs from the server's own description of its API. Not to be edited.

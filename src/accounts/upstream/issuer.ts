@@ -4,6 +4,7 @@ import {
   ClientSecretBasic,
   ClientSecretPost,
   Configuration,
+  type CustomFetch,
   None,
   allowInsecureRequests,
   authorizationCodeGrant,
@@ -61,9 +62,9 @@ const readWhole = async (response: Response): Promise<Uint8Array<ArrayBuffer>> =
   return new Uint8Array(Buffer.concat(chunks))
 }
 
-const boundedFetch = async (url: string, options: RequestInit): Promise<Response> => {
+const boundedFetch: CustomFetch = async (url, options) => {
   const response = await fetch(checkedUrl(url), {
-    ...options,
+    ...(options as RequestInit),
     redirect: 'error', // it would lead past the check
     signal: AbortSignal.any([AbortSignal.timeout(requestMs), ...(options.signal ? [options.signal] : [])]),
   })
