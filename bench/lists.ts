@@ -37,10 +37,7 @@ const fill = async <T extends keyof Schema>(
     await store.transaction(async (trx) => {
       for (let at = from; at < Math.min(count, from + 10_000); at += 500) {
         const rows = Array.from({ length: Math.min(500, count - at) }, (_, i) => row(at + i))
-        await trx
-          .insertInto(table)
-          .values(rows as never)
-          .execute()
+        await trx.insertInto(table).values(rows).execute()
       }
     })
   }

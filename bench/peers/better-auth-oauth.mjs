@@ -138,7 +138,7 @@ const handle = async (request, response) => {
 
 const server = createServer((request, response) => {
   const fail = (error) => response.writeHead(500).end(String(error.stack))
-  if (!request.url.startsWith('/supply?')) return handle(request, response).catch(fail)
+  if (!request.url.startsWith('/supply?')) return void handle(request, response).catch(fail)
   const query = new URL(request.url, base).searchParams
   supply(query.get('kind'), Number(query.get('count'))).then((values) => response.end(values), fail)
 })

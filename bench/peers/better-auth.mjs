@@ -39,7 +39,7 @@ for (let i = 0; i < count; i++) {
   keys.push(key)
 }
 
-const server = createServer(async (request, response) => {
+const handle = async (request, response) => {
   const { credential } = JSON.parse(await text(request))
   const result = await auth.api.verifyApiKey({ body: { key: credential } })
   const headers = { 'content-type': 'application/json; charset=utf-8' }
@@ -52,5 +52,7 @@ const server = createServer(async (request, response) => {
   const body = JSON.stringify(result)
   headers['content-length'] = Buffer.byteLength(body)
   response.writeHead(result.valid ? 200 : 401, headers).end(body)
-})
+}
+
+const server = createServer((request, response) => void handle(request, response))
 server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port, keys })))

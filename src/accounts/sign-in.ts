@@ -20,7 +20,7 @@ import {
  * How somebody has shown who they are (RFC 8176): by a password, a one-time password, a passkey in hardware or in software, touching it;
  * besides, by a recovery code, or at an issuer elsewhere (`fed`). `mfa`: by more than one factor.
  */
-export type Method = 'pwd' | 'otp' | 'hwk' | 'swk' | 'user' | 'recovery' | 'fed' | 'mfa'
+type Method = 'pwd' | 'otp' | 'hwk' | 'swk' | 'user' | 'recovery' | 'fed' | 'mfa'
 
 /** What somebody has proven so far. */
 export interface Proven {

@@ -108,7 +108,7 @@ const actorOf = (api: Api, principal: Principal, ip: string, requestId: string):
 })
 
 /** Sent by the dashboard's own script. Another site's page cannot send it: that needs a preflight, which is not answered with credentials. */
-export const dashboardHeader = 'x-latchkey-dashboard'
+const dashboardHeader = 'x-latchkey-dashboard'
 
 /**
  * Whether the request means to be taken for that of the person signed in in this browser: on a host of the dashboard, with its header and no

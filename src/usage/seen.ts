@@ -3,7 +3,7 @@ import type { Api } from '../config/config.ts'
 import type { CallerFacts } from '../verify/decision.ts'
 import { agentOf, beginningOf, endpointOf, maxSightings, networkOf } from './sightings.ts'
 
-export interface Sighting {
+interface Sighting {
   /** Unix milliseconds. */
   firstAt: number
   lastAt: number

@@ -184,7 +184,7 @@ test('what the documents tell people to click', async (t) => {
       page.off('response', listen)
       assert.ok(
         answers.length > 0 && answers.every((status) => status === 403 || status === 404),
-        `${path}: ${answers}`,
+        `${path}: ${answers.join()}`,
       )
       const text = await page.content()
       for (const word of [secretName, 'Analytical Engines', 'ada@example.com'])

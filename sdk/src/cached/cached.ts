@@ -45,7 +45,7 @@ export interface Clock {
   wall: () => number
 }
 
-export const systemClock: Clock = { monotonic: () => performance.now(), wall: () => Date.now() }
+const systemClock: Clock = { monotonic: () => performance.now(), wall: () => Date.now() }
 
 export class Cache {
   readonly #asker: Pick<Asker, 'ask'>

@@ -1,5 +1,5 @@
 // /organizations/…/settings/api-keys: keys, live and test, and OAuth clients.
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useState } from 'react'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useList } from '../../api/list.ts'
 import { useDeployment } from '../../api/queries.ts'
@@ -63,13 +63,7 @@ const Keys = ({
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [revoking, setRevoking] = useState(false)
   const { rows } = list
-  // what is not seen is not selected
-  useEffect(() => {
-    setSelected((before) => {
-      const kept = new Set(rows?.filter(({ id }) => before.has(id)).map(({ id }) => id))
-      return kept.size === before.size ? before : kept
-    })
-  }, [rows])
+  // what is not seen is not chosen
   const chosen = rows?.filter(({ id }) => selected.has(id)) ?? []
   const search = useCallback((text: string) => onFilter({ q: searchable(text) }), [onFilter])
   const narrowed = q !== '' || status !== 'active'

@@ -1,4 +1,5 @@
 // Revokes one key or several: says first what will stop working.
+import { useState } from 'react'
 import { api } from '../../api/client.ts'
 import { ConfirmDanger } from '../../kit/confirm-danger.tsx'
 import { toast } from '../../kit/toast.tsx'
@@ -40,9 +41,10 @@ export const RevokeKeysDialog = ({
   onDone: () => void
   onClose: () => void
 }) => {
+  const [openedAt] = useState(Date.now)
   const what = `${keys.length} API ${keys.length === 1 ? 'Key' : 'Keys'}`
   const recent = keys.filter(
-    ({ last_used_at }) => last_used_at !== null && Date.parse(last_used_at) > Date.now() - 86_400_000,
+    ({ last_used_at }) => last_used_at !== null && Date.parse(last_used_at) > openedAt - 86_400_000,
   )
   return (
     <ConfirmDanger

@@ -1,4 +1,5 @@
 // Who still uses a key: what to look at before it is taken away.
+import { useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import type { Use } from '../../../../src/usage/use.ts'
 import { api } from '../../api/client.ts'
@@ -37,12 +38,13 @@ const useKeyUse = ({ organization_id, id }: ApiKey, watch = false) =>
 
 export const UseFacts = ({ apiKey, watch = false }: { apiKey: ApiKey; watch?: boolean }) => {
   const { data: use, error } = useKeyUse(apiKey, watch)
+  const [openedAt] = useState(Date.now)
   if (error) return <Notice look="warn">Who uses it could not be found out: {error.message}</Notice>
   if (!use) return <SkeletonLines count={4} />
   const { last_used_at, calls_24h, denied_24h, networks, agents, endpoints } = use
   const unused = last_used_at === null && calls_24h === 0
   // counts are written some seconds after the use
-  const recent = calls_24h > 0 || (last_used_at !== null && Date.parse(last_used_at) > Date.now() - 86_400_000)
+  const recent = calls_24h > 0 || (last_used_at !== null && Date.parse(last_used_at) > openedAt - 86_400_000)
   return (
     <div className="grid gap-3">
       {unused ? (
