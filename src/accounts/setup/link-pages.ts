@@ -1,9 +1,8 @@
 // The pages behind one-time links.
 import { field, html, type Html, layout } from '../../http/page.ts'
+import { passwordRules } from '../joining-pages.ts'
 import { maxPasswordLength, minPasswordLength } from '../password.ts'
 import type { Mistakes, SetUp } from './set-up.ts'
-
-const passwordRules = `At least ${minPasswordLength} characters. Spaces and every other character are welcome; several words make a good one.`
 
 const newPassword = (mistake: string | undefined, focused: boolean): Html =>
   field({
