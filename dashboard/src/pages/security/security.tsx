@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Badge } from '../../kit/badge.tsx'
 import { Card, Page, Section } from '../../kit/page.tsx'
 import { AuthenticatorApp } from './authenticator-app.tsx'
+import { Identities } from './identities.tsx'
 import { Passkeys } from './passkeys.tsx'
 import { Password } from './password.tsx'
 import { useAccount } from './queries.ts'
@@ -26,6 +27,7 @@ export const SecurityPage = () => {
         </Card>
       </Section>
       <Passkeys available={account.passkeys_available} onCodes={setCodes} />
+      <Identities />
       <Sessions />
       {codes && <RecoveryCodesDialog codes={codes} onClose={() => setCodes(undefined)} />}
     </Page>
