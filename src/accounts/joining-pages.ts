@@ -3,7 +3,7 @@ import { field, html, type Html, layout } from '../http/page.ts'
 import { nameMistake } from './name.ts'
 import { maxPasswordLength, minPasswordLength, passwordMistake } from './password.ts'
 
-const passwordRules = `At least ${minPasswordLength} characters. Spaces and every other character are welcome; several words make a good one.`
+export const passwordRules = `At least ${minPasswordLength} characters. Spaces and every other character are welcome; several words make a good one.`
 
 export const staleFormMessage =
   'This page was open too long, or your browser has not kept its cookie. Please send it again.'
