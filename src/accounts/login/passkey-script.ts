@@ -12,6 +12,7 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
   const bytes = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0))
   const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
   form.hidden = false
+  document.querySelector('.without-passkey')?.remove()
   form.addEventListener('submit', async (event) => {
     if (field.value !== '') return
     event.preventDefault()

@@ -70,7 +70,7 @@ export const secondStepPage = (step: SecondStep, message?: string): string => {
       ${message === undefined ? undefined : html`<p class="summary" role="alert">${message}</p>`}
       ${recovery ? codeForm(step, recoveryInput) : app ? codeForm(step, appInput) : undefined}
       ${recovery ? undefined : passkeyForm('/login/verify', step)}
-      ${recovery || app ? undefined : html`<noscript><p>Passkeys need JavaScript, which is off in this browser.</p></noscript>`}
+      ${recovery || app ? undefined : html`<p class="without-passkey">Passkeys need JavaScript, and a browser that knows them.</p>`}
       <p class="foot"><a href="${withQuery(returnTo, !recovery)}">${recovery ? 'Back' : 'Use a recovery code'}</a></p>
       <p><a href="${again(returnTo)}">Sign in as somebody else</a></p>`,
     'narrow',
