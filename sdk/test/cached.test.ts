@@ -78,6 +78,12 @@ test('an answer is asked for once, and then given at once, to whoever asks the s
   const { key: reader } = await latchkey.acme.key({ scopes: 'read' })
   assert.equal((await verifier.verify(reader, { scopes: ['write'] })).code, 'insufficient_scope')
   assert.equal((await verifier.verify(reader, { scopes: ['read'] })).code, 'valid')
+  // a key that is held to a network: each address is a question of its own
+  const { key: held } = await latchkey.acme.key({ networks: ['192.0.2.0/24'] })
+  assert.equal((await verifier.verify(held, { ip: '192.0.2.7' })).code, 'valid')
+  assert.equal((await verifier.verify(held, { ip: '198.51.100.7' })).code, 'forbidden')
+  assert.equal((await verifier.verify(held)).code, 'forbidden', 'from nobody knows where')
+  assert.equal(verifier.verifyNow(held, { ip: '192.0.2.7' })?.code, 'valid')
   verifier.close()
   assert.equal(verifier.verifyNow(key), undefined)
 })

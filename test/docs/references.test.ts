@@ -10,7 +10,15 @@ import { catalogue } from '../../src/errors.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const documents = ['.', 'docs', 'examples/seeds', 'examples/nginx', 'examples/caddy'].flatMap((folder) =>
+const documents = [
+  '.',
+  'docs',
+  'examples/seeds',
+  'examples/nginx',
+  'examples/caddy',
+  'examples/sdk-express',
+  'sdk',
+].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),
