@@ -90,8 +90,8 @@ const Labels = ({ bars, step, width }: { bars: readonly Bar[]; step: number; wid
     <g className="fill-quiet text-xs">
       {labelled.map(({ label, x }, index) =>
         // counted from the end, so that the latest has its own
-        (labelled.length - 1 - index) % every === 0 && x + 22 < width ? (
-          <text key={x} x={x} y={height - 4} textAnchor="middle">
+        (labelled.length - 1 - index) % every === 0 ? (
+          <text key={x} x={Math.min(x, width - 20)} y={height - 4} textAnchor="middle">
             {label}
           </text>
         ) : null,

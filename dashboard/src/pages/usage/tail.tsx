@@ -1,5 +1,5 @@
 // The latest requests, as they are made: a list that renews itself until it is paused, and each of them explained at an address of its own.
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import type { DecisionJson } from '../../../../src/usage/decisions.ts'
 import { useDeployment } from '../../api/queries.ts'
@@ -38,6 +38,7 @@ export interface TailProps {
 }
 
 export const Tail = ({ place, organizationId, search, onSearch, empty }: TailProps) => {
+  const { pathname } = useLocation()
   const [paused, setPaused] = useState(false)
   const { apis } = useDeployment()
   const { request, code, api, credential_id } = search
@@ -55,11 +56,10 @@ export const Tail = ({ place, organizationId, search, onSearch, empty }: TailPro
       name: 'Request',
       cell: ({ id, method, path, code: result }) => (
         <Link
-          from="/"
-          to="."
-          search={(before: PageSearch) => ({ ...before, request: id })}
+          to={pathname}
+          search={{ ...search, request: id }}
           resetScroll={false}
-          className="font-mono text-sm break-all text-accent hover:underline"
+          className={`text-accent hover:underline ${path === null ? '' : 'font-mono text-sm break-all'}`}
         >
           {path === null ? 'Checked through verify' : `${method ?? ''} ${path}`}
           <span className="unseen">, {codeWords(result)}</span>
@@ -95,18 +95,24 @@ export const Tail = ({ place, organizationId, search, onSearch, empty }: TailPro
   return (
     <div className="grid gap-4">
       <div className="flex flex-wrap items-center gap-2">
-        <Segments
-          label="Outcome"
-          value={outcome}
-          onChange={(value) =>
-            onSearch({ outcome: value === 'all' ? undefined : value, ...(value === 'allowed' && { code: undefined }) })
-          }
-          options={[
-            ['all', 'All'],
-            ['allowed', 'Let in'],
-            ['denied', 'Denied'],
-          ]}
-        />
+        {/* of credentials that nobody has, none is ever let in */}
+        {organizationId !== undefined && (
+          <Segments
+            label="Outcome"
+            value={outcome}
+            onChange={(value) =>
+              onSearch({
+                outcome: value === 'all' ? undefined : value,
+                ...(value === 'allowed' && { code: undefined }),
+              })
+            }
+            options={[
+              ['all', 'All'],
+              ['allowed', 'Let in'],
+              ['denied', 'Denied'],
+            ]}
+          />
+        )}
         <div className="grid grid-cols-2 gap-2 max-sm:w-full">
           <Select
             label="Result"
