@@ -184,7 +184,7 @@ test('keys: create, list, update, rotate, revoke', async (t) => {
   const printed = await run('keys', 'list', '--org-id', orgId)
   assert.match(
     printed.stdout,
-    /Production API Key +sk_\S*…[0-9a-f]{4} +live +all +all +\S+ \S+ UTC {2}Never used {2}Never expires/,
+    /Production API Key +sk_\S*…[0-9a-f]{4} +live +all +all +anywhere +\S+ \S+ UTC {2}Never used {2}Never expires/,
   )
   for (const text of [printed.stdout, JSON.stringify(data)])
     assert.ok(!text.includes(String(key.key)), 'lists show no key')
@@ -408,7 +408,7 @@ test('audit list filters; usage show tells the month of an organization', async 
   )
   assert.match(
     (await run('usage', 'show', '--org-id', orgId)).stdout,
-    /smally +month +live +0 +10,000 +10,000 +\S+ 00:00:00 UTC {2}\S+ 00:00:00 UTC\n$/,
+    /smally +month +live +0 +10,000 +10,000 +\S+ 00:00:00 UTC {2}\S+ 00:00:00 UTC {2}0\n$/,
   )
   await json('orgs', 'update', '--org-id', orgId, '--tier', 'enterprise')
   assert.match((await run('usage', 'show', '--org-id', orgId)).stdout, /0 +unlimited +unlimited/)
