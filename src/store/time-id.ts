@@ -6,8 +6,15 @@ const milliseconds = (at: number): string => {
   return `${digits.slice(0, 8)}-${digits.slice(8)}`
 }
 
-/** A new UUIDv7 of the time `at`, Unix milliseconds; those of one millisecond have no order among them. */
-export const idAt = (at: number): string => milliseconds(at) + randomUUIDv7().slice(13)
+const lastOfMillisecond = 0xfff
+let latest = { at: Number.NaN, sequence: 0 }
+
+/** A new UUIDv7 of the time `at`, Unix milliseconds. Those that this process makes within one millisecond are in their order (RFC 9562 §6.2, method 1). */
+export const idAt = (at: number): string => {
+  const sequence = at === latest.at ? Math.min(latest.sequence + 1, lastOfMillisecond) : 0
+  latest = { at, sequence }
+  return `${milliseconds(at)}-7${sequence.toString(16).padStart(3, '0')}${randomUUIDv7().slice(18)}`
+}
 
 /** No UUIDv7 of the time `at` or later is lower, and none of an earlier time is as high. */
 export const lowestIdAt = (at: number): string => `${milliseconds(at)}-0000-0000-000000000000`
