@@ -49,7 +49,7 @@ const actionsOf = async (db: Db, of: readonly Condition[]): Promise<string[]> =>
 
 /** The newest ids under the conditions, at most `count`. */
 const newest = (conditions: readonly Condition[], count: number): Condition =>
-  sql`SELECT id FROM (SELECT id FROM audit WHERE ${all(conditions)} ORDER BY id DESC LIMIT ${count}) AS some`
+  sql`SELECT id FROM (SELECT id FROM audit WHERE ${all(conditions)} ORDER BY id DESC LIMIT ${count}) AS found`
 
 const rowsOf = async (db: Db, branches: readonly Condition[], count: number): Promise<AuditRow[]> => {
   if (branches.length === 0) return []
