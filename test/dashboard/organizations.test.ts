@@ -84,7 +84,7 @@ test('by keyboard alone: create, rename, switch, delete, sign out', async (t) =>
   const id = await created(scene, 'Analytical Engines')
   assert.equal(new URL(page.url()).pathname, `/organizations/${id}`)
 
-  await tabTo(page, 'link', 'Create API Key')
+  await tabTo(page, 'button', 'Create API Key')
   await page.getByRole('link', { name: 'General' }).focus()
   await page.keyboard.press('Enter')
   await heading(page, 'General').waitFor()
