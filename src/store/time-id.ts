@@ -17,4 +17,4 @@ export const idAt = (at: number): string => {
 }
 
 /** No UUIDv7 of the time `at` or later is lower, and none of an earlier time is as high. */
-export const lowestIdAt = (at: number): string => `${milliseconds(at)}-0000-0000-000000000000`
+export const lowestIdAt = (at: number): string => `${milliseconds(at)}-7000-8000-000000000000`

@@ -1,5 +1,6 @@
 // Whose standing has changed, as the store has it: read off the audit trail, where every change has its entry in the transaction that made it.
 import type { Store } from '../store/store.ts'
+import { lowestIdAt } from '../store/time-id.ts'
 
 /** Ids alone: whoever keeps answers finds by them which to drop. */
 export interface StandingChange {
@@ -41,20 +42,14 @@ const beginnings = [
 ]
 
 /**
- * How far back each reading goes beyond the one before, milliseconds. Ids are made before their transaction commits, and entries
- * of two transactions, or of servers whose clocks differ, come in another order than their ids. On SQLite transactions come one after
- * the other, on one machine; on Postgres none lives longer than its time limits (store/postgres.ts).
+ * How far back each reading goes beyond the one before, milliseconds. An id is of the time at which its request came, which may
+ * have waited for others before it was committed, and the clocks of servers differ: entries come in another order than their ids. No
+ * transaction waits or lives longer than this (store/sqlite-busy.ts, store/postgres.ts).
  */
-const overlapMs = { sqlite: 2_000, postgres: 20_000 }
+const overlapMs = 20_000
 
 /** Entries of one reading; where there are more, everybody drops everything. */
 const maxChanges = 1_000
-
-/** The least UUIDv7 of that time, Unix milliseconds. */
-export const idAt = (time: number): string => {
-  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
-}
 
 /** When the UUIDv7 was made, Unix milliseconds; undefined for anything else. */
 const timeOf = (id: string): number | undefined =>
@@ -98,7 +93,7 @@ const resumableMs = 5 * 60_000
 export const changesSince = async (store: Store, id: string): Promise<Reading> => {
   const time = timeOf(id)
   if (time === undefined || Math.abs(Date.now() - time) > resumableMs) return undefined
-  return changesFrom(store, idAt(time - overlapMs[store.kind]))
+  return changesFrom(store, lowestIdAt(time - overlapMs))
 }
 
 /** Reads what any process on the store has changed since it was read the last time; at first, from when this was made. One reading at a time. */
@@ -130,6 +125,6 @@ export class StandingChanges {
 
   /** Audit ids are made by the machine's clock, whatever time it is for others: so is this. */
   #reach(): string {
-    return idAt(Date.now() - overlapMs[this.#store.kind])
+    return lowestIdAt(Date.now() - overlapMs)
   }
 }

@@ -3,7 +3,8 @@
 import { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Store } from '../store/store.ts'
-import { type Reading, type StandingChange, StandingChanges, changesSince, idAt } from './standing-changes.ts'
+import { lowestIdAt } from '../store/time-id.ts'
+import { type Reading, type StandingChange, StandingChanges, changesSince } from './standing-changes.ts'
 
 /** How often the store is read, milliseconds. */
 const readEveryMs = 250
@@ -86,7 +87,7 @@ export class StandingStreams {
     })
     if (!this.#timer) this.#start(new StandingChanges(this.#store))
     // whoever hears this has missed nothing that happens from now on
-    const ready = idAt(Date.now())
+    const ready = lowestIdAt(Date.now())
     const begin = (missed: string, resumed: boolean): void =>
       stream.begin(`retry: 1000\n${eventOf('ready', { resumed }, ready)}${missed}`)
     if (lastEventId === undefined) begin('', false)
@@ -117,7 +118,7 @@ export class StandingStreams {
       let text = told(found)
       if (text === '' && startedAt < beatAt) return
       // an id without an event: all that was committed until then has been told
-      if (text === '') text = `id: ${idAt(startedAt)}\n\n`
+      if (text === '') text = `id: ${lowestIdAt(startedAt)}\n\n`
       beatAt = startedAt + beatEveryMs
       for (const stream of this.#streams) stream.tell(text)
     }
