@@ -1,8 +1,6 @@
 // What operators' machines ask: /healthz, /readyz and /metrics, on any host.
 import type { FastifyPluginAsync } from 'fastify'
-import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
-import { isLoopbackAddress } from '../config/config.ts'
 import type { Api } from '../config/config.ts'
 import type { Store } from '../store/store.ts'
 import { presentedCredential } from '../verify/credential.ts'
@@ -11,6 +9,7 @@ import { denialAnswer, errorAnswer, missingAnswer } from '../verify/wire.ts'
 import { callerOf } from './caller-facts.ts'
 import type { Metrics } from './metrics.ts'
 import { sendAnswer } from './server.ts'
+import { isFromThisMachine } from './this-machine.ts'
 
 export interface OperationsDeps {
   store: Store
@@ -22,13 +21,6 @@ export interface OperationsDeps {
   /** False from the moment a stop has begun. */
   accepting: () => boolean
 }
-
-/** Written by proxies. Whatever one of them says, and in whatever form, the request has come from somewhere else. */
-const forwarding = /^(?:x-forwarded-.*|forwarded|x-real-ip|via)$/
-
-const isFromThisMachine = ({ socket, headers }: IncomingMessage): boolean =>
-  isLoopbackAddress((socket.remoteAddress ?? '').replace(/^::ffff:/, '')) &&
-  !Object.keys(headers).some((name) => forwarding.test(name))
 
 export const operationsRoutes =
   ({ store, metrics, verifier, management, proxies, now, accepting }: OperationsDeps): FastifyPluginAsync =>

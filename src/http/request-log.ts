@@ -1,5 +1,6 @@
 // One line of log for a request, without its query and without what may be a secret in its path.
 import type { Logger } from 'pino'
+import { shownPath } from '../shown-path.ts'
 
 /** What is told of a request that has been answered. */
 interface Answered {
@@ -14,16 +15,8 @@ interface Answered {
 
 export type RequestLog = (answered: Answered) => void
 
-const id = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const maybeSecret = /^(?:(?=[^\d]*\d).{20,}|.{40,})$/s
-
-/** Without the query, and without what may be a credential that somebody put into the path; ids stay. */
-const loggedPath = (target: string): string =>
-  (target.split('?', 1)[0] ?? '')
-    .split('/')
-    .map((segment) => (maybeSecret.test(segment) && !id.test(segment) ? '…' : segment))
-    .join('/')
-    .slice(0, 500)
+/** Characters of a path. */
+const maxPath = 500
 
 /** `requests`: which ones have a line. */
 export const createRequestLog =
@@ -35,7 +28,7 @@ export const createRequestLog =
         request_id: requestId,
         method,
         host: host?.slice(0, 255),
-        path: loggedPath(target),
+        path: shownPath(target, maxPath),
         status,
         ms: Math.round(milliseconds * 10) / 10,
       },

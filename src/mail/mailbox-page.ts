@@ -1,9 +1,9 @@
 // GET /dev/mailbox: the messages of a deployment on this machine that has no mail server, for whoever sits at it and for nobody else.
-import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync } from 'fastify'
-import { type Config, isLoopbackAddress } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
 import { type Html, html, layout, pageHeaders } from '../http/page.ts'
+import { isFromThisMachine } from '../http/this-machine.ts'
 import { formatTime } from '../rfc3339.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { Store } from '../store/store.ts'
@@ -14,14 +14,6 @@ export interface MailboxDeps {
   store: Store
   box: SecretBox
 }
-
-/** A proxy says so in one of these, or else speaks HTTP/1.0, as nginx does unless it is told otherwise. */
-const forwarding = /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-original-.*|cf-.*|true-client-ip)$/
-
-const isFromThisMachine = ({ socket, headers, httpVersion }: IncomingMessage): boolean =>
-  isLoopbackAddress((socket.remoteAddress ?? '').replace(/^::ffff:/, '')) &&
-  httpVersion !== '1.0' &&
-  !Object.keys(headers).some((name) => forwarding.test(name))
 
 /** The text with this deployment's own links made clickable; any other stays text. */
 const linked = (text: string, issuer: string): Html[] =>

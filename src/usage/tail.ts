@@ -3,7 +3,8 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { ActivitySchema } from '../store/activity-schema.ts'
 import type { Api } from '../config/config.ts'
 import type { Decision, Judgement } from '../verify/decision.ts'
-import { shownAgent, shownPath } from './shown.ts'
+import { shownPath } from '../shown-path.ts'
+import { shownAgent } from './shown-agent.ts'
 import type { Count } from './window.ts'
 
 export type DecisionRow = ActivitySchema['decisions']
@@ -11,6 +12,8 @@ export type DecisionRow = ActivitySchema['decisions']
 /** Of one owner in one second. */
 const maxAllowed = 5
 const maxDenied = 20
+/** Characters of a path. */
+const maxPath = 200
 /** Of all owners between two writes; those let in leave half of it to those refused. */
 const maxRows = 400
 
@@ -40,7 +43,7 @@ export class Tail {
       failed_check: decision.valid ? null : decision.reason.check,
       detail: decision.valid ? null : decision.reason.detail,
       method: method?.slice(0, 20) ?? null,
-      path: path === undefined ? null : shownPath(path),
+      path: path === undefined ? null : shownPath(path, maxPath),
       ip: ip || null,
       user_agent: userAgent === undefined ? null : shownAgent(userAgent),
       request_id: requestId ?? null,
