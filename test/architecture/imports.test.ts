@@ -10,7 +10,16 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
 
 /** Layers from the bottom; a file imports from its own layer and those below. */
 const layers: readonly RegExp[][] = [
-  [/^errors\.ts$/, /^rfc3339\.ts$/, /^network\.ts$/, /^version\.ts$/, /^log\.ts$/, /^config\//, /^profiles\//],
+  [
+    /^errors\.ts$/,
+    /^rfc3339\.ts$/,
+    /^network\.ts$/,
+    /^version\.ts$/,
+    /^log\.ts$/,
+    /^shown-path\.ts$/,
+    /^config\//,
+    /^profiles\//,
+  ],
   [/^secret-box\.ts$/, /^store\//, /^credentials\/format\.ts$/],
   [/^tokens\//, /^limits\//, /^accounts\//, /^audit\//, /^mail\//],
   [/^credentials\/(?!format\.ts$)/, /^clients\//],
