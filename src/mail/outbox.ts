@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { cleanEmail } from '../accounts/email.ts'
 import type { Config } from '../config/config.ts'
+import { Rounds, inLanes } from '../rounds.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { Store } from '../store/store.ts'
 import type { Mail, Mailer } from './mailer.ts'
@@ -24,8 +25,6 @@ const longestPauseMs = hour
 /** Messages taken in one round, and sent at a time. */
 const roundSize = 50
 const lanes = 4
-/** How long those in flight are waited for at a stop. */
-const graceMs = 3 * second
 
 /** To one address in an hour: what anybody can cause, and what the person or their organizations do. */
 const maxByStranger = 5
@@ -65,16 +64,21 @@ export class Outbox implements Mailer {
   readonly available: boolean
   readonly #deps: OutboxDeps
   readonly #deliver: Deliver | undefined
-  readonly #stop = new AbortController()
-  #timer: NodeJS.Timeout | undefined
-  #running: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
 
   constructor(deps: OutboxDeps) {
     const { mail, issuer } = deps.config
     this.#deps = deps
     this.#deliver = mail.smtp && smtpDelivery(mail.smtp, mail.from, issuer)
     this.available = mail.smtp !== undefined || mail.development
+    this.#rounds = new Rounds({
+      everyMs,
+      round: async () => {
+        await this.#giveUp()
+        return this.#round()
+      },
+      failed: (error) => deps.log.error({ err: error }, 'could not deliver messages'),
+    })
   }
 
   async send(mail: Mail, now: number): Promise<boolean> {
@@ -112,44 +116,21 @@ export class Outbox implements Mailer {
 
   /** Delivers from now on: at once what is taken here, and by a timer what others took. */
   start(): void {
-    if (!this.#deliver || this.#timer) return
-    this.#timer = setInterval(() => void this.kick(), everyMs).unref()
-    void this.kick()
+    if (this.#deliver) this.#rounds.start()
   }
 
   /** Looks for what is due, unless this process does not deliver. Resolves once there is nothing left to do now. */
-  async kick(): Promise<void> {
-    if (!this.#timer || this.#stop.signal.aborted) return
-    if (this.#running) this.#again = true
-    this.#running ??= this.#rounds()
-      .catch((error: unknown) => this.#deps.log.error({ err: error }, 'could not deliver messages'))
-      .finally(() => {
-        this.#running = undefined
-      })
-    await this.#running
+  kick(): Promise<void> {
+    return this.#rounds.kick()
   }
 
   /** Ends what is in flight after a moment; it is tried again by whoever runs next. */
-  async close(): Promise<void> {
-    clearInterval(this.#timer)
-    this.#timer = undefined
-    this.#again = false
-    const cut = setTimeout(() => this.#stop.abort(), graceMs)
-    await this.#running
-    clearTimeout(cut)
-    this.#stop.abort()
+  close(): Promise<void> {
+    return this.#rounds.close()
   }
 
-  async #rounds(): Promise<void> {
-    await this.#giveUp()
-    do {
-      this.#again = false
-      if ((await this.#round()) === roundSize) this.#again = true
-    } while (this.#again && !this.#stop.signal.aborted)
-  }
-
-  /** Answers how many were due. */
-  async #round(): Promise<number> {
+  /** Answers whether there may be more. */
+  async #round(): Promise<boolean> {
     const now = this.#deps.now()
     const due = await this.#deps.store.activity
       .selectFrom('outbox')
@@ -160,12 +141,8 @@ export class Outbox implements Mailer {
       .orderBy('next_at')
       .limit(roundSize)
       .execute()
-    const waiting = due.values()
-    const lane = async (): Promise<void> => {
-      for (const { id, next_at } of waiting) if (!this.#stop.signal.aborted) await this.#attempt(id, next_at)
-    }
-    await Promise.all(Array.from({ length: lanes }, lane))
-    return due.length
+    await inLanes(lanes, due.values(), this.#rounds.signal, ({ id, next_at }) => this.#attempt(id, next_at))
+    return due.length === roundSize
   }
 
   /** Takes the message for this process, by the time at which it was due: whoever comes second finds another. */
@@ -183,9 +160,9 @@ export class Outbox implements Mailer {
     const { sealed, attempts } = claimed
     try {
       const message = JSON.parse(box.open(sealed, contextOf(id)).toString()) as Mail
-      await this.#deliver({ ...message, id }, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(attemptMs)]))
+      await this.#deliver({ ...message, id }, AbortSignal.any([this.#rounds.signal, AbortSignal.timeout(attemptMs)]))
     } catch (error) {
-      if (this.#stop.signal.aborted) return
+      if (this.#rounds.signal.aborted) return
       const fault = faultOf(error)
       if (fault.final) return this.#drop(id, fault, 'a message was refused for good: its recipient is unknown')
       await store.activity

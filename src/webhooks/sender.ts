@@ -8,6 +8,7 @@ import { recordChange } from '../audit/record.ts'
 import { type Resolve, resolver } from '../clients/strangers-address.ts'
 import type { Config } from '../config/config.ts'
 import { formatTime } from '../rfc3339.ts'
+import { Rounds, inLanes } from '../rounds.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { Store } from '../store/store.ts'
 import { type DeliveryRow, attemptsOf } from './deliveries.ts'
@@ -22,8 +23,6 @@ const leaseMs = 4 * wholeMs
 const roundSize = 64
 const roundSizeOfWebhook = 2
 const lanes = 16
-/** How long those in flight are waited for at a stop. */
-const graceMs = 3000
 /** Attempts that the log tells of. */
 const maxTold = 20
 
@@ -43,70 +42,50 @@ export interface SenderDeps {
 
 export class Sender {
   readonly #deps: SenderDeps & { resolve: Resolve }
-  readonly #stop = new AbortController()
-  #timer: NodeJS.Timeout | undefined
-  #running: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
 
   constructor(deps: SenderDeps) {
     this.#deps = { ...deps, resolve: deps.resolve ?? resolver() }
+    this.#rounds = new Rounds({
+      everyMs,
+      round: () => this.#round(),
+      failed: (error) => deps.log.error({ err: error }, 'could not deliver to webhooks'),
+    })
   }
 
   /** Delivers from now on: at once what this process is told of, and by a timer what others have taken. */
   start(): void {
-    this.#timer ??= setInterval(() => void this.run(), everyMs).unref()
+    this.#rounds.start()
   }
 
   /** Looks for what is due, in a process that delivers. */
   kick(): void {
-    if (this.#timer) void this.run()
+    void this.#rounds.kick()
   }
 
   /** Sends all that is due, and resolves once there is nothing left to do now. */
-  async run(): Promise<void> {
-    if (this.#stop.signal.aborted) return
-    if (this.#running) this.#again = true
-    this.#running ??= this.#rounds()
-      .catch((error: unknown) => this.#deps.log.error({ err: error }, 'could not deliver to webhooks'))
-      .finally(() => {
-        this.#running = undefined
-      })
-    await this.#running
+  run(): Promise<void> {
+    return this.#rounds.run()
   }
 
   /** Ends what is in flight after a moment; it is tried again by whoever runs next. */
-  async close(): Promise<void> {
-    clearInterval(this.#timer)
-    this.#timer = undefined
-    this.#again = false
-    const cut = setTimeout(() => this.#stop.abort(), graceMs)
-    await this.#running
-    clearTimeout(cut)
-    this.#stop.abort()
+  close(): Promise<void> {
+    return this.#rounds.close()
   }
 
-  async #rounds(): Promise<void> {
-    let due: number
-    do {
-      this.#again = false
-      due = await this.#round()
-    } while ((due > 0 || this.#again) && !this.#stop.signal.aborted)
-  }
-
-  /** Answers how many were due. One webhook with many messages holds up no other. */
-  async #round(): Promise<number> {
+  /** Answers whether there may be more. One webhook with many messages holds up no other. */
+  async #round(): Promise<boolean> {
     const { rows: due } = await sql<{ id: string; webhook_id: string; next_at: number }>`
       SELECT id, webhook_id, next_at FROM (SELECT id, webhook_id, next_at, row_number() OVER (PARTITION BY webhook_id ORDER BY next_at, id) AS place
         FROM webhook_deliveries WHERE next_at IS NOT NULL AND next_at <= ${this.#deps.now()}) AS due
       WHERE place <= ${roundSizeOfWebhook} ORDER BY next_at, id LIMIT ${roundSize}`.execute(this.#deps.store.activity)
     // one after the other to one webhook, so that messages come in order where nothing fails
     const queues = [...Map.groupBy(due, ({ webhook_id }) => webhook_id).values()].values()
-    const lane = async (): Promise<void> => {
-      for (const queue of queues)
-        for (const { id, next_at } of queue) if (!this.#stop.signal.aborted) await this.#attempt(id, next_at)
-    }
-    await Promise.all(Array.from({ length: lanes }, lane))
-    return due.length
+    const { signal } = this.#rounds
+    await inLanes(lanes, queues, signal, async (queue) => {
+      for (const { id, next_at } of queue) if (!signal.aborted) await this.#attempt(id, next_at)
+    })
+    return due.length > 0
   }
 
   /** Takes the delivery for this process, by the time at which it was due: whoever comes second finds another. */
@@ -133,8 +112,8 @@ export class Sender {
     if (webhook.disabled_at !== null) return this.#keep(row, { next_at: null })
     const startedAt = now()
     const started = performance.now()
-    const outcome = await send({ ...this.#deps, issuer: config.issuer }, webhook, row, startedAt, this.#stop.signal)
-    if (this.#stop.signal.aborted && outcome.failure !== null) {
+    const outcome = await send({ ...this.#deps, issuer: config.issuer }, webhook, row, startedAt, this.#rounds.signal)
+    if (this.#rounds.signal.aborted && outcome.failure !== null) {
       // not the receiver's fault: as if it had not been tried
       return this.#keep(row, { next_at: dueAt, attempts_left: row.attempts_left + 1 })
     }

@@ -17,6 +17,7 @@ const layers: readonly RegExp[][] = [
     /^version\.ts$/,
     /^log\.ts$/,
     /^shown-path\.ts$/,
+    /^rounds\.ts$/,
     /^config\//,
     /^profiles\//,
   ],

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { pino } from 'pino'
 import type { SecretBox } from '../../src/secret-box.ts'
 import { Sender } from '../../src/webhooks/sender.ts'
+import { idAt } from '../../src/store/time-id.ts'
 import { maxKept } from '../../src/webhooks/enqueue.ts'
 import { world } from '../harness.ts'
 import { answering } from './receiver.ts'
@@ -176,7 +177,7 @@ test('the log is bounded, and gone with its webhook', async (t) => {
     .insertInto('webhook_deliveries')
     .values(
       Array.from({ length: maxKept }, (_, index) => ({
-        id: `00000000-0000-7000-8000-${String(index).padStart(12, '0')}`,
+        id: idAt(clock()),
         webhook_id: hook.id,
         message_id: `msg_${index}`,
         event: 'webhook.test',
