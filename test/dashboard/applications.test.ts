@@ -43,6 +43,7 @@ test('connected applications in a browser', async (t) => {
     await press(page, page.getByRole('button', { name: 'Revoke the access of Notes <b>', exact: true }))
     const dialog = page.getByRole('dialog', { name: 'Revoke the access of Notes <b>?' })
     await press(page, dialog.getByRole('button', { name: 'Revoke access' }))
+    await dialog.waitFor({ state: 'detached' })
     await page.getByRole('heading', { name: 'Notes <b>' }).waitFor({ state: 'detached' })
     assert.equal(await ada.statusOf(notes.access_token), 401)
     assert.equal(await ada.statusOf(shop.access_token), 200)

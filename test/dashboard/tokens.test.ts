@@ -110,7 +110,10 @@ test('API tokens in a browser', async (t) => {
     assert.deepEqual([(await zones(first)).statusCode, (await zones(second)).statusCode], [401, 200])
 
     await page.getByRole('button', { name: 'Active', exact: true }).click()
-    await page.getByRole('row', { name: /Revoked/ }).waitFor({ state: 'detached' })
+    await page
+      .getByRole('row', { name: /Revoked/ })
+      .first()
+      .waitFor({ state: 'detached' })
     await menu.click()
     await page.getByRole('button', { name: 'Rename' }).click()
     await page.getByRole('dialog').getByLabel('Name').fill('Weekly build')
