@@ -1,6 +1,6 @@
 // A real Chromium for tests of pages. Where none is found the test is skipped and says so; with CI=true that is a failure.
 import type { TestContext } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
+import axe, { type AxeResults } from 'axe-core'
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core'
 import { programOrSkip } from './gateway/proxy-process.ts'
 
@@ -42,11 +42,15 @@ export const inEveryLook = async (
   }
 }
 
-/** What axe finds wrong with the page (WCAG 2.2 AA and its best practices), each as `rule: element`. */
-export const accessibilityFaults = async (page: Page): Promise<string[]> =>
-  (await new AxeBuilder({ page }).analyze()).violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target }) => `${id}: ${target.join(' ')}`),
-  )
+/**
+ * What axe finds wrong with the page (WCAG 2.2 AA and its best practices), each as `rule: element`. It is put into each document once and
+ * run there: Latchkey's pages have no frames, for which axe would have to be put in at every run.
+ */
+export const accessibilityFaults = async (page: Page): Promise<string[]> => {
+  if (!(await page.evaluate<boolean>("typeof axe === 'object'"))) await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<AxeResults>('axe.run()')
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+}
 
 /** Whether the page is wider than its window, so that people must scroll sideways. */
 export const isTooWide = (page: Page): Promise<boolean> =>

@@ -1,5 +1,4 @@
 // RFC 5321, RFC 8314: hands one message to the mail server.
-import { createTransport } from 'nodemailer'
 import { isThisMachine } from '../config/base-url.ts'
 import type { MailConfig, SmtpServer } from '../config/mail.ts'
 import type { Mail } from './mailer.ts'
@@ -29,7 +28,9 @@ export const faultOf = (error: unknown): DeliveryFault => {
   }
 }
 
-const transportTo = ({ host, port, secure, auth }: SmtpServer) => {
+const transportTo = async ({ host, port, secure, auth }: SmtpServer) => {
+  // loaded when it is first needed: most processes, of the command line above all, send nothing
+  const { createTransport } = await import('nodemailer')
   const stays = isThisMachine(host)
   return createTransport({
     host,
@@ -48,14 +49,16 @@ const transportTo = ({ host, port, secure, auth }: SmtpServer) => {
 
 /** Connects, and signs in where there is a user. Throws where that does not work. */
 export const tryServer = async (server: SmtpServer): Promise<void> => {
-  await transportTo(server).verify()
+  await (await transportTo(server)).verify()
 }
 
 export const smtpDelivery = (server: SmtpServer, from: MailConfig['from'], issuer: string): Deliver => {
   const { hostname } = new URL(issuer)
-  const transport = transportTo(server)
+  let transport: ReturnType<typeof transportTo> | undefined
   return async ({ id, to, subject, text }, signal) => {
-    await transport.sendMail({
+    await (
+      await (transport ??= transportTo(server))
+    ).sendMail({
       from,
       // as an object: nothing in it is read as a list of addresses
       to: { name: '', address: to },

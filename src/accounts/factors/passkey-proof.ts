@@ -1,12 +1,15 @@
 // WebAuthn Level 3 §7.2: a person proves who they are by a passkey. Whoever is verified by its authenticator (a finger, a PIN) has shown two
 // factors at once: the thing, and that it is theirs (OWASP ASVS 5.0 §6.3.3).
-import { type AuthenticationResponseJSON, verifyAuthenticationResponse } from '@simplewebauthn/server'
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { SecretBox } from '../../secret-box.ts'
 import type { Store } from '../../store/store.ts'
 import type { Proof } from '../sign-in.ts'
 import { type ChallengeFor, challengeMs, makeChallenge, takeChallenge } from './challenge.ts'
 import type { Factors } from './factors.ts'
 import type { RelyingParty } from './relying-party.ts'
+
+/** Loaded when it is first needed: a quarter of what a process would load to start. */
+export const webauthn = () => import('@simplewebauthn/server')
 
 export interface PasskeyDeps {
   store: Store
@@ -80,6 +83,7 @@ export const provePasskey = async (
   if (!kept || (userId !== undefined && kept.user_id !== userId)) return undefined
   const handle = (response as Partial<AuthenticationResponseJSON>).response?.userHandle
   if (handle !== undefined && Buffer.from(handle, 'base64url').toString() !== kept.user_id) return undefined
+  const { verifyAuthenticationResponse } = await webauthn()
   const verified = await verifyAuthenticationResponse({
     response,
     expectedChallenge: (challenge) => takeChallenge(store, box, wanted, challenge, now),

@@ -1,10 +1,6 @@
 // A person's passkeys (WebAuthn Level 3 §7.1): add, list, rename, remove.
 import { randomUUIDv7 } from 'node:crypto'
-import {
-  type RegistrationResponseJSON,
-  generateRegistrationOptions,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import type { RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { Selectable } from 'kysely'
 import { recordChange } from '../../audit/record.ts'
 import { Refusal } from '../../errors.ts'
@@ -15,7 +11,7 @@ import { cleanName } from '../name.ts'
 import { findUser } from '../users/user.ts'
 import { type ChallengeFor, challengeMs, makeChallenge, takeChallenge } from './challenge.ts'
 import { factorsOf, forgetUnneededCodes } from './factors.ts'
-import type { PasskeyDeps } from './passkey-proof.ts'
+import { type PasskeyDeps, webauthn } from './passkey-proof.ts'
 import { makeRecoveryCodes, recoveryCodesLeft } from './recovery-codes.ts'
 import { requireParty } from './relying-party.ts'
 
@@ -57,7 +53,7 @@ export const passkeyOptions = async ({ store, box }: PasskeyDeps, actor: Actor, 
   const party = requireParty(issuer)
   const { email, name } = await findUser(store.db, userId)
   const { passkeys } = await factorsOf(store.db, userId)
-  return generateRegistrationOptions({
+  return (await webauthn()).generateRegistrationOptions({
     rpName: party.name,
     rpID: party.id,
     userID: new Uint8Array(Buffer.from(userId)),
@@ -86,6 +82,7 @@ export const addPasskey = async (
   requireRecent(actor, now)
   const party = requireParty(issuer)
   const name = cleanName(input.name)
+  const { verifyRegistrationResponse } = await webauthn()
   const verified = await verifyRegistrationResponse({
     response: input.response,
     expectedChallenge: (challenge) => takeChallenge(store, box, challengeFor(actor), challenge, now),
