@@ -50,26 +50,30 @@ export interface SessionOrigin {
   requestId?: string | undefined
 }
 
+/** Whose roles a request is about: no others are read, for some people have thousands. */
+export type RolesIn = 'all' | 'none' | { organizationId: string }
+
 /**
  * The person at the browser, with their present rights: as a personal access token that reaches whatever its owner joins.
- * `organizationId`: the one that is asked about, where the path says; no other role is then read, for some people have thousands.
  */
 export const managingActor = async (
   { db }: Pick<Store, 'db'>,
   { id, userId, operator, authenticatedAt }: Session,
   { ip, requestId }: Pick<SessionOrigin, 'ip' | 'requestId'>,
-  organizationId?: string,
+  rolesIn: RolesIn = 'all',
 ): Promise<Actor> => {
+  const person = { kind: 'session', id, userId, everywhere: true, operator, authenticatedAt, ip, requestId }
+  if (rolesIn === 'none') return actorWith(person)
   let query = db
     .selectFrom('members as m')
     .innerJoin('organizations as o', 'o.id', 'm.organization_id')
     .select(['m.organization_id', 'm.role'])
     .where('m.user_id', '=', userId)
     .where('o.suspended_at', 'is', null)
-  if (organizationId !== undefined) query = query.where('m.organization_id', '=', organizationId)
+  if (rolesIn !== 'all') query = query.where('m.organization_id', '=', rolesIn.organizationId)
   const memberships = await query.execute()
   const roles = new Map(memberships.map(({ organization_id, role }) => [organization_id, role]))
-  return actorWith({ kind: 'session', id, userId, everywhere: true, operator, roles, authenticatedAt, ip, requestId })
+  return actorWith({ ...person, roles })
 }
 
 /** The person at the browser, with nothing but their own account: no roles are read. */

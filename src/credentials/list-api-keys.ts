@@ -1,8 +1,9 @@
 // Lists and reads an organization's API keys, revoked ones included; searched, filtered and sorted.
-import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely'
+import { type ExpressionBuilder, type Kysely, type SelectQueryBuilder, sql } from 'kysely'
 import { type Actor, requireRole } from '../accounts/actor.ts'
 import { findOrganization } from '../accounts/organizations/organization.ts'
 import { Refusal } from '../errors.ts'
+import type { ActivitySchema } from '../store/activity-schema.ts'
 import { type Page, pageOf, rowsFor } from '../store/page.ts'
 import type { Schema } from '../store/schema.ts'
 import { contains } from '../store/search.ts'
@@ -10,7 +11,7 @@ import type { Store } from '../store/store.ts'
 import { type ApiKeyPath, findApiKey } from './find.ts'
 import { type Filters, withStatus } from './list.ts'
 import { type ApiKeyJson, tellApiKey, tellApiKeys } from './tell-api-keys.ts'
-import { type CredentialRow, lastUses } from './wire.ts'
+import type { CredentialRow } from './wire.ts'
 
 const orders = ['created', 'name', 'last_used', 'expires'] as const
 
@@ -62,10 +63,12 @@ const placeOf = (sort: ApiKeySort, cursor: string): Place => {
 /** Later than every time: keys without an end come after those that have one. */
 const never = Number.MAX_SAFE_INTEGER
 
-type Query = SelectQueryBuilder<Schema, 'credentials', object>
+/** Keys, and where they are put in order by it their last use. */
+type Tables = Schema & Pick<ActivitySchema, 'last_used'>
+type Query = SelectQueryBuilder<Tables, 'credentials', object>
 
-const matching = (store: Store, { organization_id, q, environment, status }: ApiKeyListRequest, now: number): Query => {
-  let query: Query = store.db
+const matching = (db: Kysely<Tables>, { organization_id, q, environment, status }: ApiKeyListRequest, now: number) => {
+  let query: Query = db
     .selectFrom('credentials')
     .where('organization_id', '=', organization_id)
     .where('kind', '=', 'api_key')
@@ -74,17 +77,36 @@ const matching = (store: Store, { organization_id, q, environment, status }: Api
     // ids and hints are in lower case, as far as they are letters
     const pattern = `%${q.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
     const like = (column: 'id' | 'hint') => sql<boolean>`${sql.ref(column)} LIKE ${pattern} ESCAPE '\\'`
-    query = query.where((eb: ExpressionBuilder<Schema, 'credentials'>) =>
+    query = query.where((eb: ExpressionBuilder<Tables, 'credentials'>) =>
       eb.or([contains('name', q), like('hint'), like('id')]),
     )
   }
   return withStatus(query, status, now)
 }
 
-const columnOf: Record<Exclude<Order, 'last_used'>, ReturnType<typeof sql<string | number>>> = {
+/** What a list is sorted by. Those never used, before all others, have the use 0. */
+const columnOf: Record<Order, ReturnType<typeof sql<string | number>>> = {
   created: sql`''`,
   name: sql`lower(name)`,
   expires: sql`coalesce(expires_at, ${sql.lit(never)})`,
+  last_used: sql`coalesce(last_used_at, 0)`,
+}
+
+/** Keys that are put in order by their last use, which no index knows. */
+const mostByUse = 50_000
+
+/** Throws `invalid_request` where there are more. */
+const requireFew = async (db: Kysely<Tables>, query: Query): Promise<void> => {
+  const few = query.select('credentials.id').limit(mostByUse + 1)
+  const { count } = await db
+    .selectFrom(few.as('few'))
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  if (count > mostByUse)
+    throw new Refusal(
+      'invalid_request',
+      `More than ${mostByUse} keys match, too many to sort by last use: narrow the list by q, environment or status.`,
+    )
 }
 
 interface Found {
@@ -92,17 +114,17 @@ interface Found {
   value: string | number
 }
 
-/** In the order of a column, or of an expression over several. */
-const byColumn = async (
+const inOrder = async (
   query: Query,
   request: ApiKeyListRequest,
-  order: Exclude<Order, 'last_used'>,
+  order: Order,
   descending: boolean,
   after: Place | undefined,
 ): Promise<Found[]> => {
   const column = columnOf[order]
   const direction = descending ? 'desc' : 'asc'
   let sorted = query.selectAll('credentials').select(column.as('sort_value'))
+  if (order === 'last_used') sorted = sorted.leftJoin('last_used', 'credential_id', 'credentials.id')
   if (order === 'created') {
     if (after) sorted = sorted.where('id', descending ? '<' : '>', after.id)
   } else {
@@ -114,60 +136,6 @@ const byColumn = async (
   }
   const rows = await sorted.orderBy('id', direction).limit(rowsFor(request)).execute()
   return rows.map(({ sort_value, ...row }) => ({ row, value: sort_value }))
-}
-
-/** Keys of which the last uses are looked at to put them in order. */
-const mostByUse = 50_000
-
-/** In the order of their last use, those never used first: it lies in another file, so that the order is made here. */
-const byLastUse = async (
-  store: Store,
-  query: Query,
-  request: ApiKeyListRequest,
-  descending: boolean,
-  after: Place | undefined,
-): Promise<Found[]> => {
-  const all = await query
-    .select('id')
-    .orderBy('id', descending ? 'desc' : 'asc')
-    .limit(mostByUse + 1)
-    .execute()
-  if (all.length > mostByUse)
-    throw new Refusal(
-      'invalid_request',
-      `More than ${mostByUse} keys match, too many to sort by last use: narrow the list by q, environment or status.`,
-    )
-  const used = await lastUses(
-    store,
-    all.map(({ id }) => id),
-  )
-  const sign = descending ? -1 : 1
-  const isAfter = (value: number, id: string): boolean => {
-    if (after === undefined) return true
-    const later = sign * (value - Number(after.value))
-    return later > 0 || (later === 0 && (descending ? id < after.id : id > after.id))
-  }
-  const places: { id: string; value: number }[] = []
-  for (const { id } of all) {
-    const value = used.get(id) ?? 0
-    if (isAfter(value, id)) places.push({ id, value })
-  }
-  // sorting leaves those of one value in the order that they came in, that of their ids
-  const shown = places.sort((a, b) => sign * (a.value - b.value)).slice(0, rowsFor(request))
-  if (shown.length === 0) return []
-  const rows = await query
-    .selectAll('credentials')
-    .where(
-      'id',
-      'in',
-      shown.map(({ id }) => id),
-    )
-    .execute()
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return shown.flatMap(({ id, value }) => {
-    const row = byId.get(id)
-    return row ? [{ row, value }] : []
-  })
 }
 
 /** An organization's keys, for its viewers. Throws as `requireRole`, and `invalid_request` for a cursor of another list. */
@@ -183,11 +151,9 @@ export const listApiKeys = async (
   const descending = sort.startsWith('-')
   const order = (descending ? sort.slice(1) : sort) as Order
   const after = cursor === undefined ? undefined : placeOf(sort, cursor)
-  const query = matching(store, request, now)
-  const found =
-    order === 'last_used'
-      ? await byLastUse(store, query, request, descending, after)
-      : await byColumn(query, request, order, descending, after)
+  const query = matching(store.reading, request, now)
+  if (order === 'last_used') await requireFew(store.reading, query)
+  const found = await inOrder(query, request, order, descending, after)
   const page = pageOf(
     request,
     found,

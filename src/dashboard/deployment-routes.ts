@@ -93,6 +93,7 @@ export const deploymentRoutes =
     app.get(
       '/deployment',
       {
+        config: { asksForRoles: false },
         schema: {
           operationId: 'describeDeployment',
           tags: ['Operations'],

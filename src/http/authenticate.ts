@@ -5,7 +5,7 @@ import type { BlockList } from 'node:net'
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import type { Logger } from 'pino'
 import type { Actor } from '../accounts/actor.ts'
-import { managingActor } from '../accounts/sessions.ts'
+import { type RolesIn, managingActor } from '../accounts/sessions.ts'
 import type { Api } from '../config/config.ts'
 import { originAt } from '../gateway/address.ts'
 import { admit } from '../gateway/admission.ts'
@@ -121,8 +121,12 @@ const isFromDashboard = ({ site, raw, headers }: FastifyRequest): boolean =>
   headers.authorization === undefined &&
   isFromOwnPage(raw)
 
-const organizationNamed = ({ params }: FastifyRequest): string | undefined =>
-  (params as { organization_id?: string }).organization_id
+/** In which organizations a route asks for the roles of a person at a browser. */
+const rolesAskedFor = ({ params, routeOptions }: FastifyRequest): RolesIn => {
+  const { organization_id: organizationId } = params as { organization_id?: string }
+  if (organizationId !== undefined) return { organizationId }
+  return routeOptions.config.asksForRoles === false ? 'none' : 'all'
+}
 
 export interface AuthenticateDeps {
   /** People signed in in a browser may ask; undefined: credentials alone. */
@@ -183,7 +187,7 @@ export const authenticate =
       const session = await signedIn(sessions, request, deps.now())
       if (session) {
         const origin = { ip: clientAddress(request.raw, proxies), requestId: request.id }
-        request.actor = await managingActor(sessions.store, session, origin, organizationNamed(request))
+        request.actor = await managingActor(sessions.store, session, origin, rolesAskedFor(request))
         reply.header('cache-control', 'no-store')
         return
       }

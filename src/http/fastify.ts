@@ -14,4 +14,8 @@ declare module 'fastify' {
     /** Whether the answer is the upstream's. */
     relayed: boolean
   }
+  interface FastifyContextConfig {
+    /** false: the route needs no role of a person who is signed in, and none is read; the actor has none then. Default true. */
+    asksForRoles?: boolean
+  }
 }

@@ -96,6 +96,7 @@ export const postgresStore = ({ pool, lookups, counters, close }: PostgresConnec
   return {
     kind: 'postgres',
     db,
+    reading: kyselyOn<Schema & ActivitySchema>(pool),
     activity,
     notes: activity,
     lookups: postgresLookups(lookups),

@@ -160,10 +160,15 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
     noting.exec('PRAGMA synchronous = NORMAL')
     const notes = kyselyOver<ActivitySchema>(noting)
     const counting = await open(activityFile(folder), servingWaitMs)
+    const both = await open(mainFile(folder), servingWaitMs)
+    both.prepare('ATTACH ? AS activity').run(activityFile(folder))
+    both.exec('PRAGMA query_only = ON')
+    const reading = kyselyOver<Schema & ActivitySchema>(both)
     const ping = reader.prepare('SELECT count(*) FROM settings')
     return {
       kind: 'sqlite',
       db,
+      reading,
       activity,
       notes,
       migrated,
@@ -177,6 +182,7 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
       },
       async close() {
         await db.destroy()
+        await reading.destroy()
         await activity.destroy()
         await notes.destroy()
         closeAll()

@@ -166,6 +166,8 @@ export interface Store {
   readonly kind: 'sqlite' | 'postgres'
   /** Management reads. Writes go through `transaction`. */
   readonly db: Kysely<Schema>
+  /** Both at once, to read what is asked of them together; it cannot write. */
+  readonly reading: Kysely<Schema & ActivitySchema>
   /**
    * Tables that change all the time; the same database as `db` on Postgres. Single statements only: on SQLite a transaction
    * that gives way would hold up `counters`, which do not.

@@ -62,7 +62,7 @@ test('a key or client sees exactly its own organization, with no scope needed', 
 })
 
 test('operators list all, others do not', async (t) => {
-  const { ask, user, organization, person } = await openAccounts(t)
+  const { ask, operate, user, organization, person } = await openAccounts(t)
   const owner = await user()
   const made = [await organization(owner), await organization(await user()), await organization(await user())]
   const ids = made.toSorted().toReversed()
@@ -73,6 +73,14 @@ test('operators list all, others do not', async (t) => {
   )
   const rest = (await ask<Listing>(local, 'GET', `/organizations?all=true&limit=2&cursor=${first.next_cursor}`)).body
   assert.deepEqual([rest.data.map((entry) => entry.id), rest.next_cursor], [ids.slice(2), null])
+  const operator = await user({ operator: true })
+  const own = await organization(operator)
+  await organization(operator).then((id) => operate('PATCH', `/organizations/${id}`, { suspended: true }))
+  const roles = (await ask<Listing>(await person(operator), 'GET', '/organizations?all=true')).body.data
+  assert.deepEqual(
+    roles.filter(({ role }) => role !== null).map(({ id, role }) => [id, role]),
+    [[own, 'owner']],
+  )
   assert.equal(codeOf(await ask(await person(owner), 'GET', '/organizations?all=true')), '403 forbidden')
   assert.deepEqual(
     (await ask<Listing>(await person(owner), 'GET', '/organizations?all=false')).body.data.map((entry) => entry.id),

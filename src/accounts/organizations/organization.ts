@@ -16,11 +16,12 @@ export interface Organization {
   suspended_at: string | null
 }
 
-export const toOrganization = (actor: Actor, row: Schema['organizations']): Organization => ({
+/** `role`: the caller's in it. */
+export const toOrganization = (role: Role | null | undefined, row: Schema['organizations']): Organization => ({
   id: row.id,
   name: row.name,
   tier: row.tier,
-  role: roleIn(actor, row.id) ?? null,
+  role: role ?? null,
   created_at: formatTime(row.created_at),
   suspended_at: formatTimeOrNull(row.suspended_at),
 })
@@ -29,5 +30,5 @@ export const toOrganization = (actor: Actor, row: Schema['organizations']): Orga
 export const findOrganization = async (db: Kysely<Schema>, actor: Actor, id: string): Promise<Organization> => {
   const row = await db.selectFrom('organizations').selectAll().where('id', '=', id).executeTakeFirst()
   if (!row) throw new Refusal('not_found', 'There is no organization with this id.')
-  return toOrganization(actor, row)
+  return toOrganization(roleIn(actor, row.id), row)
 }

@@ -53,6 +53,7 @@ export const organizationsRoutes =
     app.get(
       '/organizations',
       {
+        config: { asksForRoles: false },
         schema: {
           operationId: 'listOrganizations',
           tags,
