@@ -115,8 +115,8 @@ export const inProcessRow = (server: string, rates: readonly number[]): Row => (
   spread: rounded(spread(rates), 2),
 })
 
-/** How long one list takes to be answered, by itself. */
-export const listRow = (question: string, milliseconds: readonly number[]): Row => {
+/** How long one list takes to be answered, by itself. Both in milliseconds. */
+export const listRow = (question: string, milliseconds: readonly number[], cpu: readonly number[]): Row => {
   const middle = median(milliseconds)
   return {
     work: 'lists',
@@ -124,6 +124,7 @@ export const listRow = (question: string, milliseconds: readonly number[]): Row 
     requestsPerSecond: Math.round(1000 / middle),
     spread: rounded(spread(milliseconds), 2),
     p50Milliseconds: rounded(middle, 3),
+    cpuSecondsPerThousand: rounded(median(cpu), 3),
     p99Milliseconds: rounded(Math.max(...milliseconds), 3),
   }
 }

@@ -1,4 +1,5 @@
-// `npm run bench`: Latchkey side by side with its peers, in one table. `-- --quick` takes less than a minute and says less.
+// `npm run bench`: Latchkey side by side with its peers, in one table. `-- --quick` takes less than a minute and says less; `-- --only lists` runs
+// a part alone, and leaves bench/results.json as it is.
 import '../scripts/build-dashboard.mjs'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ask, canPin, endChildren, machineCpuSeconds } from './child.ts'
 import type { SignatureResult } from './es256-signature.ts'
-import { prepare } from './latchkey.ts'
+import { type Credentials, prepare } from './latchkey.ts'
 import type { ListsResult } from './lists.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
 import { installPeers, peerVersions } from './peers.ts'
@@ -28,8 +29,19 @@ import type { InProcessResult } from './verify-in-process.ts'
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const parts = ['servers', 'in-process', 'lists'] as const
+type Part = (typeof parts)[number]
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [...parts] },
+  },
+})
 const { quick } = values
+const isWanted = (part: Part): boolean => values.only.includes(part)
+for (const part of values.only)
+  if (!parts.some((known) => known === part)) throw new Error(`--only ${part}: it is one of ${parts.join(', ')}.`)
 const plan = {
   rounds: quick ? 3 : 7,
   secondsPerRun: quick ? 0.25 : 3,
@@ -131,31 +143,44 @@ const measure = async (targets: readonly Target[]): Promise<{ samples: Samples; 
   return { samples, signatures }
 }
 
-const run = async (folder: string): Promise<Row[]> => {
-  progress('making credentials')
-  const credentials = await prepare(folder, plan.keys)
+/** Latchkey's own server and the peers'. */
+const serverRows = async (folder: string, credentials: Credentials): Promise<Row[]> => {
   const targets = await startTargets(folder, credentials)
   const { samples, signatures } = await measure(targets)
-  const rows = httpRows(samples, signatures)
   for (const server of new Set(targets.flatMap(({ server, behind = server }) => [server, behind]))) await server.stop()
-  progress('judging in process')
-  const inProcess = await ask<InProcessResult>(
-    script('verify-in-process.ts'),
-    { folder, keys: credentials.keys, rounds: plan.rounds, seconds: plan.secondsPerRun / 3 },
-    'server',
-  )
-  progress('listing')
-  const { lists } = await ask<ListsResult>(script('lists.ts'), { scale: plan.listScale, rounds: plan.rounds }, 'server')
-  progress('')
-  return [
-    ...rows,
-    inProcessRow('Latchkey, one key', inProcess.oneKey),
-    inProcessRow(`Latchkey, ${plan.keys} keys in turn`, inProcess.manyKeys),
-    ...lists.map(({ question, milliseconds }) => listRow(question, milliseconds)),
-  ]
+  return httpRows(samples, signatures)
 }
 
-installPeers()
+const inProcessRows = async (folder: string, { keys }: Credentials): Promise<Row[]> => {
+  progress('judging in process')
+  const { oneKey, manyKeys } = await ask<InProcessResult>(
+    script('verify-in-process.ts'),
+    { folder, keys, rounds: plan.rounds, seconds: plan.secondsPerRun / 3 },
+    'server',
+  )
+  return [inProcessRow('Latchkey, one key', oneKey), inProcessRow(`Latchkey, ${plan.keys} keys in turn`, manyKeys)]
+}
+
+const listRows = async (): Promise<Row[]> => {
+  progress('listing')
+  const { lists } = await ask<ListsResult>(script('lists.ts'), { scale: plan.listScale, rounds: plan.rounds }, 'server')
+  return lists.map(({ question, milliseconds, cpu }) => listRow(question, milliseconds, cpu))
+}
+
+const run = async (folder: string): Promise<Row[]> => {
+  const rows: Row[] = []
+  if (isWanted('servers') || isWanted('in-process')) {
+    progress('making credentials')
+    const credentials = await prepare(folder, plan.keys)
+    if (isWanted('servers')) rows.push(...(await serverRows(folder, credentials)))
+    if (isWanted('in-process')) rows.push(...(await inProcessRows(folder, credentials)))
+  }
+  if (isWanted('lists')) rows.push(...(await listRows()))
+  progress('')
+  return rows
+}
+
+if (isWanted('servers')) installPeers()
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
 process.on('exit', () => {
   endChildren()
@@ -175,4 +200,4 @@ const rows = await run(folder)
 console.log(`\n${table(rows)}\n`)
 for (const doubt of doubts(rows)) console.log(doubt)
 const results = { measured_at: new Date().toISOString(), quick, machine, plan, peers: peerVersions(), rows }
-writeFileSync(script('results.json'), `${JSON.stringify(results, null, 2)}\n`)
+if (parts.every(isWanted)) writeFileSync(script('results.json'), `${JSON.stringify(results, null, 2)}\n`)
