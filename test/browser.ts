@@ -1,7 +1,8 @@
 // A real Chromium for tests of pages. Where none is found the test is skipped and says so; with CI=true that is a failure.
+import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import axe, { type AxeResults } from 'axe-core'
-import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core'
+import axe from 'axe-core'
+import { type Browser, type Page, chromium } from 'playwright-core'
 import { programOrSkip } from './gateway/proxy-process.ts'
 
 /** Closed when the test ends. undefined: there is none, and the test is marked as skipped. */
@@ -24,34 +25,49 @@ export const browserOrSkip = async (t: TestContext): Promise<Browser | undefined
   return browser
 }
 
-/** How people see a page: on a phone and on a wide screen, by day and by night. */
-const looks: readonly Required<Pick<BrowserContextOptions, 'viewport' | 'colorScheme'>>[] = [
-  { width: 390, height: 844 },
-  { width: 1440, height: 900 },
-].flatMap((viewport) => (['light', 'dark'] as const).map((colorScheme) => ({ viewport, colorScheme })))
+const violations = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+  violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`
 
-/** Opens a page of its own in each look, one after the other. `name` as in `390-dark`. */
-export const inEveryLook = async (
-  browser: Browser,
-  visit: (page: Page, name: string) => Promise<void>,
-): Promise<void> => {
-  for (const look of looks) {
-    const context = await browser.newContext(look)
-    await visit(await context.newPage(), `${look.viewport?.width}-${look.colorScheme}`)
-    await context.close()
-  }
-}
-
-/**
- * What axe finds wrong with the page (WCAG 2.2 AA and its best practices), each as `rule: element`. It is put into each document once and
- * run there: Latchkey's pages have no frames, for which axe would have to be put in at every run.
- */
-export const accessibilityFaults = async (page: Page): Promise<string[]> => {
-  if (!(await page.evaluate<boolean>("typeof axe === 'object'"))) await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<AxeResults>('axe.run()')
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+/** What axe finds wrong with the page (WCAG 2.2 AA and its best practices), each as `rule: element`. */
+const accessibilityFaults = async (page: Page): Promise<string[]> => {
+  // once a document: it is half a megabyte
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source)
+  return page.evaluate<string[]>(violations)
 }
 
 /** Whether the page is wider than its window, so that people must scroll sideways. */
-export const isTooWide = (page: Page): Promise<boolean> =>
+const isTooWide = (page: Page): Promise<boolean> =>
   page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+
+const looks = [
+  { width: 390, height: 844, colorScheme: 'dark' },
+  { width: 768, height: 1024, colorScheme: 'light' },
+  { width: 1440, height: 900, colorScheme: 'light' },
+] as const
+
+/** What moves in is in its place. Skeletons go on for ever and are not waited for. */
+const atRest = `Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+  .map((one) => one.finished.catch(() => {})))`
+
+/**
+ * Fails unless what is shown now is in order: on a phone, a tablet and a wide screen nobody has to scroll sideways, and by night and by day
+ * axe finds nothing. The page stays where it is and is as large as before. `SHOTS`: a folder for pictures of it.
+ */
+export const assertInOrder = async (page: Page, what: string): Promise<void> => {
+  const before = page.viewportSize()
+  for (const { width, height, colorScheme } of looks) {
+    await page.setViewportSize({ width, height })
+    await page.emulateMedia({ colorScheme })
+    await page.evaluate(atRest)
+    const name = `${what}, ${width} ${colorScheme}`
+    const { SHOTS } = process.env
+    if (SHOTS !== undefined)
+      await page.screenshot({ path: `${SHOTS}/${name.replaceAll(/\W+/g, '-')}.png`, fullPage: true })
+    assert.equal(await isTooWide(page), false, name)
+    // a wide screen shows what a tablet does, and more
+    if (width !== 768) assert.deepEqual(await accessibilityFaults(page), [], name)
+  }
+  if (before) await page.setViewportSize(before)
+  await page.emulateMedia({ colorScheme: null })
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { documentId, scene as connected } from '../accounts/applications-scene.ts'
-import { accessibilityFaults, browserOrSkip, isTooWide } from '../browser.ts'
+import { assertInOrder, browserOrSkip } from '../browser.ts'
 import { serve } from '../gateway/wire.ts'
 import { password } from '../visitor.ts'
 import { press } from './hands.ts'
@@ -33,8 +33,7 @@ test('connected applications in a browser', async (t) => {
       assert.match(second, /notes\.example/)
       assert.match(second, /Not verified/)
       assert.equal(await page.locator('main b').count(), 0, 'a name is text')
-      assert.deepEqual(await accessibilityFaults(page), [])
-      assert.equal(await isTooWide(page), false)
+      await assertInOrder(page, 'applications')
     },
   )
 
@@ -54,14 +53,11 @@ test('connected applications in a browser', async (t) => {
   })
 
   await t.test('where none is left, the page says what would stand there', async () => {
-    await page.setViewportSize({ width: 1440, height: 900 })
-    await page.emulateMedia({ colorScheme: 'light' })
     await page.getByRole('button', { name: 'Revoke the access of Shop' }).click()
     await page.getByRole('button', { name: 'Revoke access' }).click()
     await page.getByText('No connected applications').waitFor()
     assert.equal(await ada.statusOf(shop.access_token), 401)
-    assert.deepEqual(await accessibilityFaults(page), [])
-    assert.equal(await isTooWide(page), false)
+    await assertInOrder(page, 'applications, none')
   })
   await context.close()
 })

@@ -1,7 +1,6 @@
 // Settings → Members: an invitation from the page to the mailbox and in, a role changed, a member removed.
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { accessibilityFaults, isTooWide } from '../browser.ts'
+import { assertInOrder } from '../browser.ts'
 import { lettersTo, linkIn } from '../mail/letters.ts'
 import { password } from '../visitor.ts'
 import { dashboardScene } from './scene.ts'
@@ -17,14 +16,13 @@ test('somebody is invited, joins from the mail, gets another role, and is remove
   await page.getByLabel('E-mail').fill('grace@example.com')
   await page.getByRole('button', { name: 'Send invitation' }).click()
   await page.getByRole('heading', { name: 'grace@example.com is invited' }).waitFor()
-  assert.deepEqual(await accessibilityFaults(page), [])
+  await assertInOrder(page, 'invited')
   await page.keyboard.press('Escape')
 
   const link = linkIn(await lettersTo(launched, 'grace@example.com'), launched.config.issuer)
   const guest = await (await browser.newContext()).newPage()
   await guest.goto(launched.config.issuer + link)
-  assert.deepEqual(await accessibilityFaults(guest), [])
-  assert.equal(await isTooWide(guest), false)
+  await assertInOrder(guest, 'an invitation')
   await guest.getByLabel('Your name').fill('Grace Hopper')
   await guest.getByLabel('Password').fill(password)
   await guest.getByRole('button', { name: 'Create account and join' }).click()
@@ -36,10 +34,7 @@ test('somebody is invited, joins from the mail, gets another role, and is remove
   await page.getByLabel('Role', { exact: true }).selectOption('viewer')
   await page.getByRole('dialog').getByRole('button', { name: 'Change role' }).click()
   await page.getByRole('cell', { name: 'viewer' }).waitFor()
-  assert.deepEqual(await accessibilityFaults(page), [])
-  await page.setViewportSize({ width: 390, height: 844 })
-  assert.equal(await isTooWide(page), false)
-  await page.setViewportSize({ width: 1440, height: 900 })
+  await assertInOrder(page, 'members')
   await page.getByRole('button', { name: 'Remove Grace Hopper' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove member' }).click()
   await page.getByText('Grace Hopper is no member any more.').first().waitFor()

@@ -1,7 +1,7 @@
 // The operators' pages in a real browser.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { accessibilityFaults } from '../browser.ts'
+import { assertInOrder } from '../browser.ts'
 import { onEveryScreen } from './hands.ts'
 import { dashboardScene } from './scene.ts'
 
@@ -81,7 +81,7 @@ test('legacy tokens come in from a file; what fails is told by its line, and no 
   assert.deepEqual(await failed.getByRole('row').getByRole('cell').first().innerText(), '4')
   assert.doesNotMatch(await failed.innerText(), /opaque/)
   await page.getByRole('table', { name: 'Imported tokens' }).getByText('Build, nightly').waitFor()
-  assert.deepEqual(await accessibilityFaults(page), [])
+  await assertInOrder(page, 'imported tokens')
   await send.click()
   await page.getByText('0 imported, 2 there already, 2 failed').waitFor()
   await page.getByLabel('Or paste its lines').fill('who,what')

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { accessibilityFaults, browserOrSkip, inEveryLook, isTooWide } from '../browser.ts'
+import { assertInOrder, browserOrSkip } from '../browser.ts'
 import { addPerson, password } from '../visitor.ts'
 import { allowed } from './allowed.ts'
 import { listening } from './listening.ts'
@@ -63,16 +63,14 @@ test('RP-initiated logout in a browser', async (t) => {
   const query = { client_id: client.client_id, post_logout_redirect_uri: goodbye, state: 'the state' }
 
   await t.test('who follows a link is asked, and is back at the client signed out', async () => {
-    await inEveryLook(browser, async (page, look) => {
-      await signIn(page)
-      await page.goto(`${endpoint}?${new URLSearchParams(query).toString()}`)
-      await page.getByRole('heading', { name: 'Sign out?' }).waitFor()
-      for (const words of ['ada@example.com', 'Shop']) await page.getByText(words).first().waitFor()
-      assert.deepEqual(await accessibilityFaults(page), [], look)
-      assert.equal(await isTooWide(page), false, look)
-      await page.getByRole('button', { name: 'Sign out' }).click()
-      await arrived(page)
-    })
+    const page = await browser.newPage()
+    await signIn(page)
+    await page.goto(`${endpoint}?${new URLSearchParams(query).toString()}`)
+    await page.getByRole('heading', { name: 'Sign out?' }).waitFor()
+    for (const words of ['ada@example.com', 'Shop']) await page.getByText(words).first().waitFor()
+    await assertInOrder(page, 'sign out?')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await arrived(page)
   })
 
   await t.test('a form of the client’s site with the person’s id_token is not asked about', async () => {
@@ -85,6 +83,6 @@ test('RP-initiated logout in a browser', async (t) => {
     await arrived(page)
     await page.goto(endpoint)
     await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
-    assert.deepEqual(await accessibilityFaults(page), [])
+    await assertInOrder(page, 'signed out')
   })
 })
