@@ -92,7 +92,7 @@ export const launch = async (
       const response = await inject({
         method,
         url: `/api/v1${path}`,
-        headers: { host: 'localhost', ...app.operatorHeaders() },
+        headers: { host: new URL(app.config.issuer).host, ...app.operatorHeaders() },
         ...(body && { payload: body }),
       })
       if (response.statusCode >= 300) throw new Error(`${method} ${path}: ${response.statusCode} ${response.body}`)

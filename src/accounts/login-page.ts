@@ -180,6 +180,9 @@ export const loginPages =
           return send(reply, 403, signOutPage(session, formToken(box, session.id, 'sign out', now())))
         await endSession(store, session.id, originOf(deps, request), now())
       }
-      return clearSessionCookie(reply, secure).redirect(loginAt(readReturnTo(request.body.return_to)), 303)
+      const returnTo = readReturnTo(request.body.return_to)
+      // an invitation says itself whether one signs in or makes an account
+      const to = returnTo?.startsWith('/invitations/') ? returnTo : loginAt(returnTo)
+      return clearSessionCookie(reply, secure).redirect(to, 303)
     })
   }

@@ -27,10 +27,10 @@ label { display: block; margin-bottom: .3125rem; font-size: .9375rem; font-weigh
 input { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--field); border-radius: .5rem; }
 input[readonly] { background: var(--code); border-color: var(--line); }
 input[aria-invalid] { border-color: var(--bad); }
-.hint, .mistake { margin: .3125rem 0 0; font-size: .875rem; }
+.hint, .mistake { margin: .4375rem 0 0; font-size: .875rem; }
 .mistake { color: var(--bad); font-weight: 550; }
 .summary { margin-bottom: 1.25rem; padding: .625rem .875rem; border: 1px solid var(--bad); border-radius: .5rem; color: var(--bad); }
-button, .button { display: block; width: 100%; min-height: 2.75rem; margin-top: .375rem; padding: .5625rem 1rem; font: inherit; font-weight: 600; line-height: 1.5; text-align: center;
+button, .button { display: block; width: 100%; min-height: 2.75rem; margin-top: .625rem; padding: .5625rem 1rem; font: inherit; font-weight: 600; line-height: 1.5; text-align: center;
   text-decoration: none; color: var(--on-accent); background: var(--accent); border: 1px solid transparent; border-radius: .5rem; cursor: pointer; }
 button:hover, .button:hover { background: var(--accent-hover); }
 button.secondary, .button.secondary { color: var(--text); background: transparent; border-color: var(--field); }
@@ -53,6 +53,7 @@ button.danger:hover { background: var(--code); }
 h1 + .summary, h1 + .notice, h1 + form { margin-top: 1rem; }
 .cards { list-style: none; margin: .875rem 0 1.25rem; padding: 0; }
 .cards > li { margin: 0 0 .875rem; padding: 1rem; border: 1px solid var(--line); border-radius: .625rem; }
+.cards h2 { margin: 0; }
 .cards h3 { margin: 0; font-size: 1rem; font-weight: 400; }
 .cards p, .cards ul { margin: .375rem 0 0; }
 .cards ul { list-style: disc; }

@@ -32,7 +32,7 @@ export interface Scene {
 }
 
 /** A port that nobody listened on a moment ago. */
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -43,16 +43,20 @@ const freePort = async (): Promise<number> => {
 
 /**
  * undefined: there is no Chromium, and the test is marked as skipped. `atIssuer`: it listens at the address that it takes for its own, as
- * passkeys and links in letters need it.
+ * passkeys and links in letters need it; `port`: at this one.
  */
 export const dashboardScene = async (
   t: TestContext,
-  { atIssuer = false, ...options }: LaunchOptions & { atIssuer?: boolean } = {},
+  {
+    port: wanted,
+    atIssuer = wanted !== undefined,
+    ...options
+  }: LaunchOptions & { atIssuer?: boolean; port?: number } = {},
 ): Promise<Scene | undefined> => {
   const browser = await browserOrSkip(t)
   if (!browser) return undefined
   await ensureBuild(() => {})
-  const port = atIssuer ? await freePort() : 0
+  const port = wanted ?? (atIssuer ? await freePort() : 0)
   const launched = await launch(t, atIssuer ? { ...options, env: { ...options.env, PORT: String(port) } } : options)
   const origin = `http://localhost:${await serve(t, launched, port)}`
   const now = options.now ?? Date.now

@@ -23,23 +23,29 @@ export const upstreamButtons = (
 
 const backToSignIn = html`<a class="button" href="/login">Back to the sign-in</a>`
 
+/** For whoever has an account here: from the sign-in on to where accounts elsewhere are linked. */
+const signInToLink = (email: string): Html => {
+  const query = new URLSearchParams({ return_to: '/account/security', ...(email !== '' && { login_hint: email }) })
+  return html`<a class="button" href="/login?${query.toString()}">Sign in and link it</a>`
+}
+
 type Refused = Exclude<Resolution, { userId: string }>
 
 const refusals: Record<Refused['kind'], (label: string, email: string) => Html> = {
   'no verified address': (label) =>
     html`<p>${label} does not say that an e-mail address is yours, so nobody here can be found by it.</p>
-      <p>If you have an account here, sign in with it, and link ${label} under Account → Security.</p>`,
+      <p>If you have an account here, sign in with it, and link ${label} under Account → Security.</p>
+      ${signInToLink('')}`,
   'link first': (label, email) =>
-    html`<p>There is an account with the address <strong>${email}</strong>. Show first that it is yours: sign in with it, and link ${label} under Account → Security.</p>`,
+    html`<p>There is an account with the address <strong>${email}</strong>. Show first that it is yours: sign in with it, and link ${label} under Account → Security.</p>
+      ${signInToLink(email)}`,
   'not invited': (label, email) =>
-    html`<p>You are known to ${label} as <strong>${email}</strong>, but there is no account for that address here. Accounts are made by invitation: ask for one to this address.</p>`,
+    html`<p>You are known to ${label} as <strong>${email}</strong>, but there is no account for that address here. Accounts are made by invitation: ask for one to this address.</p>
+      ${backToSignIn}`,
 }
 
 export const notSignedInPage = (label: string, refused: Refused): string =>
-  layout(
-    'You are not signed in',
-    html`${refusals[refused.kind](label, 'email' in refused ? refused.email : '')} ${backToSignIn}`,
-  )
+  layout('You are not signed in', refusals[refused.kind](label, 'email' in refused ? refused.email : ''))
 
 /** What went wrong on the way. `retryAt`: where to begin again. */
 export const failedUpstreamPage = (
