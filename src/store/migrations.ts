@@ -180,6 +180,13 @@ export const mainMigrations: readonly Migration[] = [
       `CREATE INDEX credentials_by_succeeded ON credentials (succeeds) WHERE succeeds IS NOT NULL`,
     ],
   },
+  {
+    name: '011-addresses-asked-for',
+    statements: [
+      `CREATE TABLE address_requests (user_id TEXT PRIMARY KEY REFERENCES users ON DELETE CASCADE, email TEXT NOT NULL, standing TEXT NOT NULL,
+        expires_at BIGINT NOT NULL)`,
+    ],
+  },
 ]
 
 export const activityMigrations: readonly Migration[] = [

@@ -191,6 +191,8 @@ export interface Schema {
     accepted_at: number | null
     withdrawn_at: number | null
   }
+  /** The address that somebody has asked to have confirmed last; `standing`: how the account stood then. */
+  address_requests: { user_id: string; email: string; standing: string; expires_at: number }
   /** Accounts elsewhere that people sign in by (OpenID Connect). */
   identities: { id: string; user_id: string; issuer: string; subject: string; email: string | null; created_at: number }
   webhooks: {

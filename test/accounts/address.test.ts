@@ -59,6 +59,33 @@ test('another address counts once it is confirmed; the former one is told before
   assert.equal((await visitor(launched).signIn('countess@example.com', password)).statusCode, 303)
 })
 
+test('what waits to be confirmed is seen, counts as it was asked for last, and is taken back', async (t) => {
+  const launched = await open(t)
+  const { ada, want } = launched
+  const account = async () =>
+    (await ada.api('GET', '/account')).json<{ email_verified: boolean; email_requested: object | null }>()
+  assert.deepEqual((await account()).email_requested, null)
+  const asked = (await want(ada, 'countess@example.com')).json<object>()
+  assert.deepEqual((await account()).email_requested, asked)
+  const former = await launched.link('countess@example.com')
+  await want(ada, 'lady@example.com')
+  assert.equal((await ada.get(former)).statusCode, 404, 'only the last one counts')
+  const link = await launched.link('lady@example.com')
+  const form = formOf((await ada.get(link)).body, '/verify-email')
+  assert.equal((await ada.api('DELETE', '/account/email')).statusCode, 200)
+  assert.deepEqual((await account()).email_requested, null)
+  assert.equal((await ada.post('/verify-email', form)).statusCode, 404, 'taken back while the page was open')
+  assert.equal((await ada.api('DELETE', '/account/email')).statusCode, 404)
+  assert.equal((await launched.user()).email, 'ada@example.com')
+
+  // asked for again, the same address by the former link too, until the hour is over
+  await want(ada, 'lady@example.com')
+  assert.equal((await ada.get(link)).statusCode, 200)
+  launched.clock.advance(60 * 60_000)
+  assert.deepEqual((await account()).email_requested, null)
+  assert.equal((await ada.get(link)).statusCode, 404)
+})
+
 test('a new password stops a change that somebody else began', async (t) => {
   const launched = await open(t)
   await launched.want(launched.ada, 'thief@example.com') // by whoever has taken her browser
@@ -109,6 +136,7 @@ test('an address that somebody has is asked for with the same answer, and only i
   assert.doesNotMatch(letter?.text ?? '', /https?:/)
 
   // and one that was free when it was asked for, and is not any more
+  await launched.want(launched.ada, 'free@example.com')
   const link = await launched.link('free@example.com')
   await addPerson(launched, { email: 'free@example.com' })
   assert.equal((await launched.confirm(launched.ada, link)).statusCode, 409)

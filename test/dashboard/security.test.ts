@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { accessibilityFaults, isTooWide } from '../browser.ts'
+import { assertInOrder } from '../browser.ts'
 import { shown } from '../accounts/second-factor-scene.ts'
 import { password } from '../visitor.ts'
 import { virtualAuthenticator } from './authenticator.ts'
@@ -10,18 +10,6 @@ import { onEveryScreen, press, tabTo } from './hands.ts'
 import { type Person, type Scene, dashboardScene } from './scene.ts'
 
 const path = '/account/security'
-
-const check = async (page: Page, what: string): Promise<void> => {
-  // what moves in is in its place; skeletons behind a dialog go on for ever
-  await page.evaluate(
-    'Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => {})))',
-  )
-  const { SHOTS } = process.env
-  if (SHOTS !== undefined)
-    await page.screenshot({ path: `${SHOTS}/${what.replaceAll(/\W+/g, '-')}.png`, fullPage: true })
-  assert.deepEqual(await accessibilityFaults(page), [], what)
-  assert.equal(await isTooWide(page), false, what)
-}
 
 /** A page in a browser that has not been here, at /login. */
 const newBrowser = async ({ browser, origin }: Scene, to = path): Promise<Page> => {
@@ -57,7 +45,7 @@ test('an authenticator app, from its QR code to signing in with it and with a re
   await press(page, page.getByRole('button', { name: 'Set up authenticator app' }))
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('img', { name: /QR code/ }).waitFor()
-  await check(page, 'set up an app')
+  await assertInOrder(page, 'set up an app')
   await press(page, dialog.getByRole('button', { name: 'Copy key' }))
   const secret = await page
     .waitForFunction<string>('navigator.clipboard.readText()')
@@ -75,7 +63,7 @@ test('an authenticator app, from its QR code to signing in with it and with a re
   await page.keyboard.type(codeIn(secret, -1))
   await page.keyboard.press('Enter')
   await dialog.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor()
-  await check(page, 'recovery codes')
+  await assertInOrder(page, 'recovery codes')
   const codes = ((await dialog.getByRole('group', { name: 'recovery codes' }).textContent()) ?? '').split('\n')
   assert.equal(codes.length, 10)
   await press(page, dialog.getByRole('button', { name: 'Done' }))
@@ -87,10 +75,10 @@ test('an authenticator app, from its QR code to signing in with it and with a re
   await page.getByText('10 codes are left.').waitFor()
 
   const other = await newBrowser(scene)
-  await check(other, 'sign in')
+  await assertInOrder(other, 'sign in')
   await givePassword(other, ada.email)
   await other.getByRole('heading', { name: 'One more step' }).waitFor()
-  await check(other, 'second step')
+  await assertInOrder(other, 'second step')
   await other.keyboard.type('123456')
   await other.keyboard.press('Enter')
   await other.getByRole('alert').getByText('4 tries are left').waitFor()
@@ -106,7 +94,7 @@ test('an authenticator app, from its QR code to signing in with it and with a re
   await givePassword(third, ada.email)
   await third.getByRole('link', { name: 'Use a recovery code' }).click()
   await third.getByLabel('Recovery code').waitFor()
-  await check(third, 'recovery code')
+  await assertInOrder(third, 'recovery code')
   await third.keyboard.type(codes[3]?.toUpperCase() ?? '')
   await third.keyboard.press('Enter')
   await third.getByText('9 codes are left.').waitFor()
@@ -122,7 +110,7 @@ test('a passkey, from being added to signing in with it alone, as a second facto
   await press(page, page.getByRole('button', { name: 'Add passkey' }))
   const dialog = page.getByRole('dialog')
   assert.match(await dialog.getByLabel('Name').inputValue(), /^Chrome on /)
-  await check(page, 'add a passkey')
+  await assertInOrder(page, 'add a passkey')
   await authenticator.verifies(false)
   await press(page, dialog.getByRole('button', { name: 'Add passkey' }))
   await dialog.getByRole('alert').waitFor()
@@ -145,7 +133,7 @@ test('a passkey, from being added to signing in with it alone, as a second facto
   // the same browser, signed out: the passkey alone
   await page.context().clearCookies()
   await page.goto(`${scene.origin}/login?return_to=${encodeURIComponent(path)}`)
-  await check(page, 'sign in with a passkey')
+  await assertInOrder(page, 'sign in with a passkey')
   await press(page, page.getByRole('button', { name: 'Use a passkey' }))
   await page
     .getByRole('row', { name: /This browser/ })
@@ -157,7 +145,7 @@ test('a passkey, from being added to signing in with it alone, as a second facto
   await page.goto(`${scene.origin}/login?return_to=${encodeURIComponent(path)}`)
   await givePassword(page, ada.email)
   await page.getByRole('heading', { name: 'One more step' }).waitFor()
-  await check(page, 'second step with a passkey')
+  await assertInOrder(page, 'second step with a passkey')
   await authenticator.verifies(false)
   await page.getByRole('button', { name: 'Use a passkey' }).click()
   await page.getByText('No passkey was used.').waitFor()
@@ -202,7 +190,7 @@ test('a step that is guarded asks for a proof, goes on where it was, and is not 
   await press(page, page.getByRole('button', { name: 'Set up authenticator app' }))
   const proof = page.getByRole('dialog', { name: 'Confirm that it is you' })
   await proof.getByLabel('Password').waitFor()
-  await check(page, 'prove again')
+  await assertInOrder(page, 'prove again')
   await page.keyboard.type('not her password')
   await page.keyboard.press('Enter')
   await proof.getByRole('alert').getByText('That is not right').waitFor()
@@ -278,7 +266,7 @@ test('the password is changed with the present one, and all other browsers are o
   await dialog.getByRole('alert').getByText('not your present password').waitFor()
   await save(password, 'qwertyqwerty')
   await dialog.getByRole('alert').getByText('Many people use this password').waitFor()
-  await check(page, 'change password')
+  await assertInOrder(page, 'change password')
   await save(password, 'weaving algebraic flowers')
   await dialog.waitFor({ state: 'detached' })
   await other.reload()
@@ -286,6 +274,61 @@ test('the password is changed with the present one, and all other browsers are o
   const again = await newBrowser(scene)
   await givePassword(again, ada.email, 'weaving algebraic flowers')
   await again.getByRole('heading', { level: 1, name: 'Security' }).waitFor()
+})
+
+test('the address is confirmed, and changed, by its mail; until then it is seen what waits, and may be left', async (t) => {
+  const scene = await dashboardScene(t, { atIssuer: true })
+  if (!scene) return
+  const ada = await scene.person()
+  const page = await scene.page(ada, '/account')
+  const openLetter = async (): Promise<void> => {
+    await page.goto(`${scene.origin}/dev/mailbox`)
+    await press(page, page.getByRole('listitem').filter({ hasText: 'Confirm your address' }).getByRole('link').first())
+  }
+  await press(page, page.getByRole('button', { name: 'Confirm address' }))
+  await page.getByText('Waiting for you to confirm this address').waitFor()
+  await openLetter()
+  await page.getByRole('heading', { name: 'Confirm your address' }).waitFor()
+  await assertInOrder(page, 'confirm your address')
+  await press(page, page.getByRole('button', { name: 'Confirm' }))
+  await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor()
+  await assertInOrder(page, 'address is confirmed')
+  await press(page, page.getByRole('link', { name: 'Go on' }))
+  await page.getByText('Confirmed', { exact: true }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Confirm address' }).count(), 0)
+
+  const change = async (to: string): Promise<void> => {
+    await press(page, page.getByRole('button', { name: 'Change address' }))
+    await tabTo(page, page.getByLabel('New e-mail address'))
+    await page.keyboard.type(to)
+    await page.keyboard.press('Enter')
+  }
+  await change('ada@example.com')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('alert').getByText('it is confirmed').waitFor()
+  await assertInOrder(page, 'change address')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await change('countess@example.com')
+  await page.getByText('Waiting for you to confirm the new address').waitFor()
+  await page.reload()
+  await page.getByText('countess@example.com').waitFor()
+  await assertInOrder(page, 'profile, an address waits')
+  await press(page, page.getByRole('button', { name: 'Keep the present address' }))
+  await page.getByText('Waiting for you').waitFor({ state: 'detached' })
+  await openLetter()
+  await page.getByRole('heading', { name: 'This link does not work' }).waitFor()
+  await assertInOrder(page, 'an address link that is over')
+  await press(page, page.getByRole('link', { name: 'Ask for another' }))
+  await change('countess@example.com')
+  await page.getByText('Waiting for you').waitFor()
+  await openLetter()
+  await press(page, page.getByRole('button', { name: 'Change address' }))
+  await press(page, page.getByRole('link', { name: 'Go on' }))
+  await page.getByText('countess@example.com').waitFor()
+  const other = await newBrowser(scene, '/account')
+  await givePassword(other, 'countess@example.com')
+  await other.getByRole('heading', { level: 1, name: 'Profile' }).waitFor()
 })
 
 test('a person renames and deletes themselves, unless an organization would be left without an owner', async (t) => {
@@ -300,7 +343,7 @@ test('a person renames and deletes themselves, unless an organization would be l
   await press(page, page.getByRole('button', { name: 'Delete account' }))
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel(/to confirm/).fill(ada.email)
-  await check(page, 'delete account')
+  await assertInOrder(page, 'delete account')
   await press(page, dialog.getByRole('button', { name: 'Delete account' }))
   await dialog.getByRole('alert').getByText('You are the last owner of').waitFor()
   await scene.launched.operate('DELETE', `/organizations/${organization}`)

@@ -142,6 +142,7 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   revokeUserApplication: { needs: 'operator' },
   revokeUserApplicationByQuery: { needs: 'operator' },
   signOut: { needs: 'session' },
+  withdrawOwnEmail: { needs: 'session' },
   requestOwnEmail: { needs: 'session', body: { email: 'mallory@example.com' } },
   listOwnIdentities: { needs: 'session' },
   linkOwnIdentity: { needs: 'session', body: { upstream: 'elsewhere' } },

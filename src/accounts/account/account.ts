@@ -1,13 +1,20 @@
 // A person's own account, as they see it themselves.
+import type { Config } from '../../config/config.ts'
 import { formatTime, formatTimeOrNull } from '../../rfc3339.ts'
+import type { SecretBox } from '../../secret-box.ts'
 import type { Store } from '../../store/store.ts'
 import { type Actor, recentMs, requireSession } from '../actor.ts'
+import { addressRequestOf } from '../address/change.ts'
 import { relyingParty } from '../factors/relying-party.ts'
 import { findUser } from '../users/user.ts'
 
 export interface Account {
   id: string
   email: string
+  /** Whether somebody who reads its mail has shown it. */
+  email_verified: boolean
+  /** The address that waits to be confirmed; null: none does. */
+  email_requested: { email: string; expires_at: string } | null
   name: string
   operator: boolean
   created_at: string
@@ -23,10 +30,20 @@ export interface Account {
   proven_until: string | null
 }
 
+export interface AccountFacts {
+  store: Store
+  box: SecretBox
+  config: Pick<Config, 'issuer'>
+}
+
 /** Throws `forbidden`. */
-export const getAccount = async ({ db }: Store, actor: Actor, issuer: string): Promise<Account> => {
+export const getAccount = async (
+  { store: { db }, box, config: { issuer } }: AccountFacts,
+  actor: Actor,
+  now: number,
+): Promise<Account> => {
   const userId = requireSession(actor)
-  const { id, email, name, operator, created_at } = await findUser(db, userId)
+  const { id, email, email_verified, name, operator, created_at } = await findUser(db, userId)
   const facts = await db
     .selectFrom('users as u')
     .leftJoin('totp as t', 't.user_id', 'u.id')
@@ -49,6 +66,8 @@ export const getAccount = async ({ db }: Store, actor: Actor, issuer: string): P
   return {
     id,
     email,
+    email_verified,
+    email_requested: (await addressRequestOf(db, box, { id, email, password_hash: facts.password_hash }, now)) ?? null,
     name,
     operator,
     created_at,

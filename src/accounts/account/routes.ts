@@ -30,6 +30,10 @@ const tags = ['Account']
 const Account = Type.Object({
   id: Id,
   email: Type.String(),
+  email_verified: Type.Boolean(),
+  email_requested: Nullable(
+    Type.Object({ email: Type.String(), expires_at: Time }, { description: 'What waits to be confirmed by its mail.' }),
+  ),
   name: Type.String(),
   operator: Type.Boolean(),
   created_at: Time,
@@ -112,7 +116,7 @@ export const accountRoutes =
           response: { 200: Account },
         },
       },
-      (request) => getAccount(store, request.actor, issuer),
+      (request) => getAccount(deps, request.actor, now()),
     )
     app.patch(
       '/account',
@@ -127,7 +131,7 @@ export const accountRoutes =
       },
       async (request) => {
         await renameSelf(store, request.actor, request.body.name, now())
-        return getAccount(store, request.actor, issuer)
+        return getAccount(deps, request.actor, now())
       },
     )
     app.delete(

@@ -1,5 +1,6 @@
 // A person's e-mail address: shown to be theirs, and changed, by a link that is mailed to it (OWASP ASVS 5.0 §6.3.7, §7.5). Whoever opens
-// it must be signed in to the account that asked: nobody confirms for a stranger's account that an address is the stranger's.
+// it must be signed in to the account that asked: nobody confirms for a stranger's account that an address is the stranger's. What was asked
+// for last is kept, so that the person sees it and may take it back: of the links that were mailed it alone counts.
 import type { Kysely } from 'kysely'
 import { recordChange } from '../../audit/record.ts'
 import type { Config } from '../../config/config.ts'
@@ -52,23 +53,71 @@ export const requestAddress = async (
   if (own && user.email_verified_at !== null)
     throw new Refusal('conflict', 'This is your address, and it is confirmed.')
   const expiresAt = now + lifetimeMs
-  const token = sealLink(box, 'address', { userId, email, standing: standingOf(box, user) }, expiresAt)
+  const standing = standingOf(box, user)
+  const token = sealLink(box, 'address', { userId, email, standing }, expiresAt)
   const url = `${issuer}/verify-email?token=${token}`
   // the answer is the same where somebody else has the address: only its mailbox is told
   const letter = (await isTaken(store.db, email, userId))
     ? addressTakenLetter({ issuer })
     : addressLetter({ url, issuer, name: user.name, expiresAt, own })
-  await store.transaction((trx) =>
-    recordChange(trx, actor, now, {
+  await store.transaction(async (trx) => {
+    const request = { email, standing, expires_at: expiresAt }
+    await trx
+      .insertInto('address_requests')
+      .values({ user_id: userId, ...request })
+      .onConflict((conflict) => conflict.column('user_id').doUpdateSet(request))
+      .execute()
+    await recordChange(trx, actor, now, {
       action: 'user.email_requested',
       targetKind: 'user',
       targetId: userId,
       detail: { email },
-    }),
-  )
+    })
+  })
   await mailer.send({ to: email, ...letter, byStranger: true }, now)
   if (!own) await mailer.send({ to: user.email, ...addressNoticeLetter({ issuer, to: email, done: false }) }, now)
   return { email, expires_at: formatTime(expiresAt) }
+}
+
+/** What waits to be confirmed, to the account as it stands now; undefined: nothing. */
+export const addressRequestOf = async (
+  db: Kysely<Schema>,
+  box: SecretBox,
+  user: { id: string; email: string; password_hash: string | null },
+  now: number,
+): Promise<{ email: string; expires_at: string } | undefined> => {
+  const request = await db
+    .selectFrom('address_requests')
+    .select(['email', 'standing', 'expires_at'])
+    .where('user_id', '=', user.id)
+    .executeTakeFirst()
+  return request && request.expires_at > now && request.standing === standingOf(box, user)
+    ? { email: request.email, expires_at: formatTime(request.expires_at) }
+    : undefined
+}
+
+/** The link that was mailed last counts no more. Throws `forbidden`, or `not_found` where none waits. */
+export const withdrawAddress = (
+  { store }: Pick<AddressDeps, 'store'>,
+  actor: Actor,
+  now: number,
+): Promise<{ withdrawn: true }> => {
+  const userId = requireSession(actor)
+  return store.transaction(async (trx) => {
+    const request = await trx
+      .deleteFrom('address_requests')
+      .where('user_id', '=', userId)
+      .returning('email')
+      .executeTakeFirst()
+    if (!request) throw new Refusal('not_found', 'No address waits to be confirmed.')
+    await recordChange(trx, actor, now, {
+      action: 'user.email_withdrawn',
+      targetKind: 'user',
+      targetId: userId,
+      detail: { email: request.email },
+    })
+    return { withdrawn: true as const }
+  })
 }
 
 export interface OpenAddress {
@@ -78,7 +127,7 @@ export interface OpenAddress {
   to: string
 }
 
-/** What a link would do; undefined: it is none, it is over, was used, or the account has another password or address since. */
+/** What a link would do; undefined: it is none, it is over, was used, was taken back or asked for anew, or the account has another password or address since. */
 export const openAddress = async (
   db: Kysely<Schema>,
   box: SecretBox,
@@ -88,7 +137,8 @@ export const openAddress = async (
   const link = openLink<{ userId: string; email: string; standing: string }>(box, 'address', token, now)
   if (!link) return undefined
   const user = await db.selectFrom('users').select(columns).where('id', '=', link.userId).executeTakeFirst()
-  return user && standingOf(box, user) === link.standing
+  const request = user && (await addressRequestOf(db, box, user, now))
+  return user && request?.email === link.email && standingOf(box, user) === link.standing
     ? { userId: user.id, from: user.email, to: link.email }
     : undefined
 }
@@ -107,6 +157,7 @@ export const confirmAddress = async (
     const { userId, from, to } = found
     if (userId !== session.userId) throw new Refusal('forbidden', 'This link is for another account.')
     const actor = sessionActor(session, origin)
+    await trx.deleteFrom('address_requests').where('user_id', '=', userId).execute()
     if (from !== to) {
       if (await isTaken(trx, to, userId)) throw new Refusal('conflict', 'Another account has this address by now.')
       await trx.updateTable('users').set({ email: to, email_verified_at: null }).where('id', '=', userId).execute()

@@ -1,8 +1,8 @@
-// The route by which a person has an address confirmed, or another one.
+// The routes by which a person has an address confirmed, or another one, and takes that back.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Time } from '../../http/schemas.ts'
-import { type AddressDeps, requestAddress } from './change.ts'
+import { type AddressDeps, requestAddress, withdrawAddress } from './change.ts'
 
 export const addressRoutes =
   (deps: AddressDeps & { now: () => number }): FastifyPluginAsyncTypebox =>
@@ -21,5 +21,17 @@ export const addressRoutes =
         },
       },
       async ({ actor, body }, reply) => reply.code(202).send(await requestAddress(deps, actor, body.email, deps.now())),
+    )
+    app.delete(
+      '/account/email',
+      {
+        schema: {
+          operationId: 'withdrawOwnEmail',
+          tags: ['Account'],
+          summary: 'Leave one’s e-mail address as it is: the link that was mailed counts no more',
+          response: { 200: Type.Object({ withdrawn: Type.Literal(true) }) },
+        },
+      },
+      ({ actor }) => withdrawAddress(deps, actor, deps.now()),
     )
   }

@@ -13,6 +13,7 @@ import { ErrorNotice } from '../../kit/notice.tsx'
 import { Card, Facts, Page, Section } from '../../kit/page.tsx'
 import { Time } from '../../kit/time.tsx'
 import { toast } from '../../kit/toast.tsx'
+import { Address } from './address.tsx'
 import { accountKey, useAccount } from './queries.ts'
 
 const Rename = ({ account }: { account: Account }) => {
@@ -86,14 +87,14 @@ const DeleteAccount = ({ account }: { account: Account }) => {
 
 export const ProfilePage = () => {
   const account = useAccount()
-  const { id, email, operator, created_at } = account
+  const { id, operator, created_at } = account
   return (
     <Page title="Profile">
       <Card className="grid gap-5 p-4 sm:p-5">
         <Rename key={account.name} account={account} />
         <Facts
           facts={[
-            ['E-mail', <span key="email">{email}</span>],
+            ['E-mail', <Address key="email" account={account} />],
             [
               'User id',
               <span key="id" className="flex flex-wrap items-center gap-1">
