@@ -32,11 +32,13 @@ import { requestHost } from './gateway/target.ts'
 import { type AuthenticateDeps, LocalOperator, authenticate } from './http/authenticate.ts'
 import { docsPages } from './http/docs-page.ts'
 import { AfterAnswer } from './http/after-answer.ts'
-import { putInFront } from './http/direct.ts'
+import { answerOnHttp } from './http/direct.ts'
 import { createMetrics } from './http/metrics.ts'
 import { operationsRoutes } from './http/operations.ts'
+import { answerOnSockets } from './http/plain-connections.ts'
 import { createRequestLog } from './http/request-log.ts'
 import { type Server, answerHeaders, bodyValidator, createServer, thrownAnswer } from './http/server.ts'
+import { createShortWays } from './http/short-way.ts'
 import { githubLeakRoutes, leaksRoutes } from './leaks/routes.ts'
 import { Allowance } from './limits/allowance.ts'
 import { directIntrospection } from './oauth/introspect-routes.ts'
@@ -292,7 +294,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   server.server.on('upgrade', gateway.handleUpgrade)
   const { management } = config
   const logRequest = createRequestLog(log, requests)
-  const endShortWays = putInFront(server.server, {
+  const shortWays = createShortWays({
     routes: [
       directVerify({ ...routes, management }, bodyValidator(VerifyBody)),
       directForwardAuth(forwardAuth),
@@ -309,7 +311,10 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
         logRequest({ id, method, host: requestHost(rawHeaders), target, status, milliseconds })
     },
   })
-  server.addHook('preClose', async () => endShortWays())
+  const ends = [answerOnHttp(server.server, shortWays), answerOnSockets(server.server, shortWays)]
+  server.addHook('preClose', async () => {
+    for (const end of ends) end()
+  })
   await server.ready()
 
   const timers: NodeJS.Timeout[] = []

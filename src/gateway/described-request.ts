@@ -1,7 +1,7 @@
 // The request that a proxy asks about: as it describes it in X-Forwarded-* or X-Original-* header fields, or by the path it asks at.
-import type { IncomingMessage } from 'node:http'
 import { canonical } from './header-names.ts'
 import { type Malformed, type Target, hostName, originForm, parseTarget, requestHost } from './target.ts'
+import type { RequestHead } from '../http/short-way.ts'
 
 export interface Described extends Target {
   /** undefined: the proxy says nothing of it. */
@@ -66,7 +66,7 @@ const agree = (one: Described, other: Described): boolean =>
  * `trusted`: whether the header fields count. Answers undefined where nothing describes the request.
  */
 export const describedRequest = (
-  request: IncomingMessage,
+  request: RequestHead,
   rest: string | undefined,
   trusted: () => boolean,
 ): Described | Malformed | undefined => {

@@ -1,12 +1,11 @@
 // Forward-auth: other proxies (nginx auth_request, Traefik, Caddy, Envoy ext_authz over HTTP) ask whether a request of theirs is let in.
-import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Api, Config } from '../config/config.ts'
 import { describedCallerOf } from '../http/caller-facts.ts'
 import { isTrusted } from '../http/client-address.ts'
-import type { DirectRoute } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
+import type { DirectRoute, RequestHead } from '../http/short-way.ts'
 import { type MaybePromise, andThen, orElse } from '../store/maybe-promise.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Verifier } from '../verify/verify.ts'
@@ -67,7 +66,7 @@ const as403 = (answer: Answer): Answer =>
 type Decided = Omit<Answer, 'body'> & { body?: object }
 
 /** Decides about the request that a proxy asks about. Never throws. */
-export type ForwardAuth = (request: IncomingMessage, requestId: string) => MaybePromise<Decided>
+export type ForwardAuth = (request: RequestHead, requestId: string) => MaybePromise<Decided>
 
 const none: Described = { method: undefined, host: '', path: '/', query: '' }
 const maxQuestions = 100
@@ -90,7 +89,7 @@ export const createForwardAuth = ({ config, sites, verifier, keys, log, now }: F
   const find = (
     { api: name }: Question,
     described: Described | undefined,
-    { rawHeaders }: IncomingMessage,
+    { rawHeaders }: RequestHead,
   ): Api | undefined => {
     if (name !== undefined) return config.apis.get(name)
     if (described) return sites.apiAt(described.host, described.path)
@@ -105,7 +104,7 @@ export const createForwardAuth = ({ config, sites, verifier, keys, log, now }: F
     return origin && origin + path
   }
 
-  const decide = (request: IncomingMessage, id: string, question: Question): MaybePromise<Decided> => {
+  const decide = (request: RequestHead, id: string, question: Question): MaybePromise<Decided> => {
     const described = describedRequest(request, question.rest, () =>
       isTrusted(config.trustedProxies, request.socket.remoteAddress),
     )
@@ -174,7 +173,7 @@ export const directForwardAuth = (decide: ForwardAuth): DirectRoute => ({
   method: 'GET',
   path: place,
   query: true,
-  answer: (request, id) =>
+  answer: (request, _body, id) =>
     andThen(decide(request, id), ({ status, headers, body }) =>
       body === undefined ? { status, headers, body: '' } : written({ status, headers, body }),
     ),

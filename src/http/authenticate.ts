@@ -1,6 +1,5 @@
 // Who calls the management API: the same judgement as at any other API, turned into an actor with rights.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import type { Logger } from 'pino'
@@ -21,6 +20,7 @@ import { clientAddress } from './client-address.ts'
 import { isFromOwnPage } from './own-page.ts'
 import { sendAnswer } from './server.ts'
 import { type SignedInDeps, signedIn } from './signed-in.ts'
+import type { RequestHead } from './short-way.ts'
 
 /** Lets the command line, in its own process on the store, act as an operator. Never made by a server that listens. */
 export class LocalOperator {
@@ -148,7 +148,7 @@ type Caller =
 /** Who asks at a management route, in the profile of the API that the host names: judged, and paid for. */
 export const recognise = (
   { verifier, management, proxies, log, now }: Omit<AuthenticateDeps, 'sessions' | 'local'>,
-  request: IncomingMessage,
+  request: RequestHead,
   site: Site,
   requestId: string,
 ): MaybePromise<Caller> => {

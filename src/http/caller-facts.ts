@@ -1,8 +1,8 @@
 // What is known of whoever sends a request: read only where somebody asks for it, as most judgements are made without.
-import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import type { CallerFacts } from '../verify/decision.ts'
 import { clientAddress, forwardedAddress } from './client-address.ts'
+import type { RequestHead } from './short-way.ts'
 
 interface Facts {
   proxies: BlockList
@@ -16,11 +16,11 @@ class FactsOf implements CallerFacts {
   readonly method: string | undefined
   readonly path: string | undefined
   readonly requestId: string
-  readonly #request: IncomingMessage
+  readonly #request: RequestHead
   readonly #addressOf: () => string | undefined
   #ip: string | undefined | null = null
 
-  constructor(request: IncomingMessage, { method, path, requestId }: Facts, addressOf: () => string | undefined) {
+  constructor(request: RequestHead, { method, path, requestId }: Facts, addressOf: () => string | undefined) {
     this.method = method
     this.path = path
     this.requestId = requestId
@@ -39,11 +39,11 @@ class FactsOf implements CallerFacts {
 }
 
 /** Of a request that its caller sends to Latchkey, through trusted proxies or directly. */
-export const callerOf = (request: IncomingMessage, facts: Facts): CallerFacts =>
+export const callerOf = (request: RequestHead, facts: Facts): CallerFacts =>
   new FactsOf(request, facts, () => clientAddress(request, facts.proxies))
 
 /** Of a request that a proxy asks about: where it came from is what a trusted proxy says, never the proxy's own address. */
-export const describedCallerOf = (request: IncomingMessage, facts: Facts): CallerFacts =>
+export const describedCallerOf = (request: RequestHead, facts: Facts): CallerFacts =>
   new FactsOf(request, facts, () => forwardedAddress(request, facts.proxies))
 
 /** The path of a request target. */

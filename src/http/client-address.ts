@@ -1,7 +1,7 @@
 // Where a request really comes from: the nearest address that is not one of our own proxies.
-import type { IncomingMessage } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
 import { plainAddress } from '../network.ts'
+import type { RequestHead } from './short-way.ts'
 
 /** Of an address as sockets tell it. */
 const plain = (address: string): string =>
@@ -14,7 +14,7 @@ export const isTrusted = (proxies: BlockList, address: string | undefined): bool
 }
 
 /** The last address of X-Forwarded-For that is not a trusted proxy's; undefined: no trusted proxy says where the request came from. */
-export const forwardedAddress = ({ headers, socket }: IncomingMessage, proxies: BlockList): string | undefined => {
+export const forwardedAddress = ({ headers, socket }: RequestHead, proxies: BlockList): string | undefined => {
   const forwarded = headers['x-forwarded-for']
   if (forwarded === undefined || !isTrusted(proxies, socket.remoteAddress)) return undefined
   const hops = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded).split(',').slice(-50)
@@ -29,7 +29,7 @@ export const forwardedAddress = ({ headers, socket }: IncomingMessage, proxies: 
 }
 
 /** The caller's address: the socket's, or, where that is a trusted proxy, the one that it was forwarded for. */
-export const clientAddress = (request: IncomingMessage, proxies: BlockList): string =>
+export const clientAddress = (request: RequestHead, proxies: BlockList): string =>
   forwardedAddress(request, proxies) ?? plain(request.socket.remoteAddress ?? '')
 
 /** What one caller may have as many addresses of as it likes: of IPv6 the first 64 bits (RFC 4291 §2.5.4), of IPv4 the address itself. */

@@ -1,13 +1,12 @@
 // What the endpoints that clients call share on Fastify: forms in, JSON out that nobody keeps, errors as in RFC 6749 §5.2.
-import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Logger } from 'pino'
 import { isPreflight, openPreflight, openToPages } from '../gateway/cors.ts'
 import type { Site } from '../gateway/sites.ts'
 import { callerOf, pathOf } from '../http/caller-facts.ts'
-import { type DirectRoute, putBack, wholeBody } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
+import type { DirectRoute, RequestHead } from '../http/short-way.ts'
 import { fieldValues } from '../verify/credential.ts'
 import { type Answer, written } from '../verify/wire.ts'
 import { OAuthError, toOAuthError } from './errors.ts'
@@ -65,7 +64,7 @@ export const takeOAuthForms = (app: FastifyInstance, refused: string): void => {
 /** A request on Fastify, or one that has not come so far. */
 export interface IncomingForm {
   body: unknown
-  raw: IncomingMessage
+  raw: RequestHead
   site: Site
 }
 
@@ -96,13 +95,8 @@ export const directForm = (
   method: 'POST',
   path,
   query: false,
-  answer(request, id, site) {
-    const body = wholeBody(request, mediaTypes)
-    if (body !== undefined && body.length <= maxFormLength)
-      return answer({ body, raw: request, site }, id).then(written)
-    if (body) putBack(request, body)
-    return undefined
-  },
+  takes: { mediaTypes, length: maxFormLength },
+  answer: (request, body, id, site) => answer({ body, raw: request, site }, id).then(written),
 })
 
 /** Lets pages of any origin ask beforehand whether they may send what browsers do not send unasked. */

@@ -1,8 +1,8 @@
 // POST /oauth/token and /token: the token endpoint on Fastify, where every answer is JSON that nobody keeps.
 import { Type } from 'typebox'
 import type { FastifyPluginAsync } from 'fastify'
-import type { DirectRoute } from '../http/direct.ts'
 import { sendAnswer } from '../http/server.ts'
+import type { DirectRoute } from '../http/short-way.ts'
 import type { Answer } from '../verify/wire.ts'
 import {
   clientFields,

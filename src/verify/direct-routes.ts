@@ -1,12 +1,15 @@
 // The short way of POST /api/v1/verify: one credential, asked about in one plain body.
 import { type AuthenticateDeps, recognise } from '../http/authenticate.ts'
-import { type DirectRoute, type WholeAnswer, putBack, wholeBody } from '../http/direct.ts'
 import { thrownAnswer } from '../http/server.ts'
+import type { DirectRoute, WholeAnswer } from '../http/short-way.ts'
 import { andThen, orElse } from '../store/maybe-promise.ts'
 import { type Item, type VerifyDeps, apiOf, judgeItem, requireVerify } from './items.ts'
 import { type Answer, written } from './wire.ts'
 
 const mediaTypes: ReadonlySet<string> = new Set(['application/json', 'application/json; charset=utf-8'])
+
+/** Octets: more is a batch, or nothing that is asked all the time. */
+const maxBodyLength = 60 * 1024
 
 const contentType = { 'content-type': 'application/json; charset=utf-8' }
 
@@ -30,13 +33,10 @@ export const directVerify = (
     method: 'POST',
     path: '/api/v1/verify',
     query: false,
-    answer(request, id, site) {
-      const body = wholeBody(request, mediaTypes)
-      const item = body && parse(body)
-      if (!item) {
-        if (body) putBack(request, body)
-        return undefined
-      }
+    takes: { mediaTypes, length: maxBodyLength },
+    answer(request, body, id, site) {
+      const item = parse(body)
+      if (!item) return undefined
       return andThen(recognise(deps, request, site, id), (caller): WholeAnswer | Promise<WholeAnswer> => {
         const { headers } = caller
         const refuse = (answer: Answer): WholeAnswer =>

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import fastJson from 'fast-json-stringify'
 import { outcomeJson, outcomeText } from '../../src/verify/items.ts'
-import { type DirectRoute, putBack, putInFront, wholeBody } from '../../src/http/direct.ts'
+import { answerOnHttp } from '../../src/http/direct.ts'
+import { type DirectRoute, createShortWays } from '../../src/http/short-way.ts'
 import { VerifyResponse } from '../../src/verify/schemas.ts'
 import type { Decision, Principal } from '../../src/verify/decision.ts'
 import { launch, stoppedClock } from '../harness.ts'
@@ -24,24 +25,24 @@ const stage = async (t: TestContext) => {
     method: 'POST',
     path: '/ask',
     query: false,
-    answer(request) {
-      const whole = wholeBody(request, new Set(['text/plain']))
-      if (whole?.includes('odd')) putBack(request, whole)
-      if (whole?.includes('fault')) throw new Error('as asked')
-      return whole === undefined || whole.includes('odd')
+    takes: { mediaTypes: new Set(['text/plain']), length: 60_000 },
+    answer(_request, whole) {
+      if (whole.includes('fault')) throw new Error('as asked')
+      return whole.includes('odd')
         ? undefined
         : { status: 200, headers: { 'x-way': 'short' }, body: `short ${whole.toString()}` }
     },
   }
   const server = http.createServer(framework)
   const answered: string[] = []
-  const end = putInFront(server, {
+  const ways = createShortWays({
     routes: [route],
     siteOf: (host) => (host === 'other' ? { kind: 'misdirected' } : { kind: 'builtin' }),
     headers: { 'x-everywhere': 'yes' },
     failed: () => ({ status: 500, headers: {}, body: 'failed' }),
     answered: ({ path }, { method }, _id, status) => answered.push(`${method} ${path} ${status}`),
   })
+  const end = answerOnHttp(server, ways)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => new Promise((resolve) => server.close(resolve)))
   const { port } = server.address() as AddressInfo
