@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ask, canPin, endChildren, machineCpuSeconds } from './child.ts'
 import type { SignatureResult } from './es256-signature.ts'
-import { type Credentials, prepare } from './latchkey.ts'
+import { type Credentials, prepare, startLatchkey } from './latchkey.ts'
 import type { ListsResult } from './lists.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
 import { installPeers, peerVersions } from './peers.ts'
@@ -151,14 +151,33 @@ const serverRows = async (folder: string, credentials: Credentials): Promise<Row
   return httpRows(samples, signatures)
 }
 
-const inProcessRows = async (folder: string, { keys }: Credentials): Promise<Row[]> => {
+const inProcessRows = async (folder: string, { keys, caller }: Credentials): Promise<Row[]> => {
+  progress('answering from memory')
+  const server = await startLatchkey(folder, 9)
+  const kept = await ask<InProcessResult>(
+    script('sdk-cached.ts'),
+    {
+      url: `http://127.0.0.1:${server.port}`,
+      caller,
+      keys,
+      rounds: plan.rounds,
+      seconds: plan.secondsPerRun / 3,
+    },
+    'load',
+  )
+  await server.stop()
   progress('judging in process')
   const { oneKey, manyKeys } = await ask<InProcessResult>(
     script('verify-in-process.ts'),
     { folder, keys, rounds: plan.rounds, seconds: plan.secondsPerRun / 3 },
     'server',
   )
-  return [inProcessRow('Latchkey, one key', oneKey), inProcessRow(`Latchkey, ${plan.keys} keys in turn`, manyKeys)]
+  return [
+    inProcessRow('SDK, cached mode, one key', kept.oneKey),
+    inProcessRow(`SDK, cached mode, ${plan.keys} keys in turn`, kept.manyKeys),
+    inProcessRow('Latchkey, one key', oneKey),
+    inProcessRow(`Latchkey, ${plan.keys} keys in turn`, manyKeys),
+  ]
 }
 
 const listRows = async (): Promise<Row[]> => {
