@@ -2,7 +2,7 @@
 // so that an import that was cut off is simply run again. The good lines of one call are kept together or not at all.
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import { type Actor, requireOperator } from '../accounts/actor.ts'
+import { type Actor, requireOperator, requireRecent } from '../accounts/actor.ts'
 import { nameMistake } from '../accounts/name.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
@@ -206,7 +206,7 @@ const plan = async (trx: Kysely<Schema>, environment: string, lines: readonly (G
 /** Rows of one INSERT. */
 const batch = 100
 
-/** Imports up to `maxLines` lines, durable when answered. Only operators: throws `forbidden` else. */
+/** Imports up to `maxLines` lines, durable when answered. Only operators: throws `forbidden` else, and `reauthentication_required`. */
 export const importLegacyTokens = async (
   store: Store,
   config: Config,
@@ -216,6 +216,7 @@ export const importLegacyTokens = async (
   now: number,
 ): Promise<ImportResult> => {
   requireOperator(actor, 'import legacy tokens')
+  requireRecent(actor, now)
   const checked = lines.map((line) => check(box, line))
   return store.transaction(async (trx) => {
     const { rows, skipped, failed } = await plan(trx, config.environments[0] as string, checked, now)

@@ -1,5 +1,5 @@
 // Renames an API key and changes its scopes and networks, with effect from the next request on.
-import type { Actor } from '../accounts/actor.ts'
+import { type Actor, requireRecent } from '../accounts/actor.ts'
 import { cleanName } from '../accounts/name.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
@@ -23,7 +23,7 @@ export interface ApiKeyUpdate extends ApiKeyPath {
 
 /**
  * Fewer scopes or networks: whoever may manage the key. More: as far as the actor could give them to a new key (within.ts).
- * Throws as `findOwnApiKey`, `forbidden`, `invalid_request`, and `conflict` for a revoked key.
+ * Throws as `findOwnApiKey`, `forbidden`, `reauthentication_required` for more, `invalid_request`, and `conflict` for a revoked key.
  */
 export const updateApiKey = async (
   store: Store,
@@ -53,7 +53,8 @@ export const updateApiKey = async (
     }
     // from more places it does more with all its scopes
     const widened = opened ? (changed.scopes === null ? null : splitScopes(changed.scopes)) : added
-    if (opened || added.length > 0)
+    if (opened || added.length > 0) {
+      requireRecent(actor, now)
       requireWithin(config, actor, {
         organizationId,
         environment: found.environment,
@@ -62,6 +63,7 @@ export const updateApiKey = async (
         expiresAt: found.expires_at,
         networks,
       })
+    }
     const record = (action: string, detail: Record<string, unknown>) =>
       recordChange(trx, actor, now, { action, targetKind: 'api_key', targetId: found.id, organizationId, detail })
     if (changed.name !== found.name) await record('api_key.renamed', { from: found.name, to: changed.name })

@@ -1,5 +1,5 @@
 // Makes a webhook. Its secret is told once; kept sealed, because it must sign.
-import { type Actor, requireRole } from '../accounts/actor.ts'
+import { type Actor, requireRecent, requireRole } from '../accounts/actor.ts'
 import { findOrganization } from '../accounts/organizations/organization.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
@@ -20,7 +20,7 @@ export interface NewWebhook {
   events?: readonly string[] | null | undefined
 }
 
-/** For admins. Throws as `requireRole`, `invalid_request` for an address that may not be sent to, `conflict` for one too many. */
+/** For admins. Throws as `requireRole` and `requireRecent`, `invalid_request` for an address that may not be sent to, `conflict` for one too many. */
 export const createWebhook = (
   store: Store,
   config: Pick<Config, 'issuer'>,
@@ -30,6 +30,7 @@ export const createWebhook = (
   now: number,
 ): Promise<WebhookWithSecret> => {
   requireRole(actor, organization_id, 'admin', 'alerts')
+  requireRecent(actor, now)
   requireUrl(config.issuer, url)
   return store.transaction(async (trx) => {
     await findOrganization(trx, actor, organization_id)

@@ -1,12 +1,12 @@
 // Gives a webhook a new secret; the former one signs too for an overlap, so that the receiver can change over in its own time.
-import type { Actor } from '../accounts/actor.ts'
+import { type Actor, requireRecent } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { Store } from '../store/store.ts'
 import { makeWebhookSecret, secretContext } from './signature.ts'
 import { type WebhookPath, type WebhookWithSecret, findWebhook, toWebhook } from './webhook.ts'
 
-/** For admins; 0: the former secret ends now. Throws as `findWebhook`. */
+/** For admins; 0: the former secret ends now. Throws as `findWebhook` and `requireRecent`. */
 export const rotateWebhookSecret = (
   store: Store,
   box: SecretBox,
@@ -17,6 +17,7 @@ export const rotateWebhookSecret = (
 ): Promise<WebhookWithSecret> =>
   store.transaction(async (trx) => {
     const before = await findWebhook(trx, actor, path)
+    requireRecent(actor, now)
     const secret = makeWebhookSecret()
     const change = {
       sealed: box.seal(Buffer.from(secret), secretContext(before.id)),

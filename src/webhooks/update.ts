@@ -1,5 +1,5 @@
 // Changes where a webhook sends to, what it is sent, and whether it is on.
-import type { Actor } from '../accounts/actor.ts'
+import { type Actor, requireRecent } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import type { Config } from '../config/config.ts'
 import type { Store } from '../store/store.ts'
@@ -12,7 +12,7 @@ export interface WebhookChange {
   enabled?: boolean
 }
 
-/** For admins. Throws as `findWebhook`, and `invalid_request`. */
+/** For admins. Throws as `findWebhook`, `requireRecent` for another address, and `invalid_request`. */
 export const updateWebhook = async (
   store: Store,
   config: Pick<Config, 'issuer'>,
@@ -24,6 +24,7 @@ export const updateWebhook = async (
   if (url !== undefined) requireUrl(config.issuer, url)
   const row = await store.transaction(async (trx) => {
     const before = await findWebhook(trx, actor, path)
+    if (url !== undefined) requireRecent(actor, now)
     const switched = enabled !== undefined && enabled === (before.disabled_at !== null)
     const after = {
       ...before,

@@ -45,6 +45,59 @@ test('what guards the account is not changed there', async (t) => {
   assert.equal((await browser.api('DELETE', '/account/sessions')).statusCode, 200)
 })
 
+test('nothing is made there that lives on without it, and no right is widened', async (t) => {
+  const { clock, launched, id, browser } = await scene(t)
+  const { operate } = launched
+  await operate('PATCH', `/users/${id}`, { operator: true })
+  const { id: organization } = await operate<{ id: string }>('POST', '/organizations', { name: 'Engines', owner: id })
+  const path = `/organizations/${organization}`
+  const made = async (where: string, body: object): Promise<string> =>
+    (await operate<{ id: string }>('POST', where, body)).id
+  const invitation = await made(`${path}/invitations`, { email: 'grace@example.com', role: 'admin' })
+  const key = await made(`${path}/api-keys`, {
+    name: 'Key',
+    user_id: id,
+    scopes: 'metrics',
+    networks: ['203.0.113.0/24'],
+  })
+  const hook = await made(`${path}/webhooks`, { url: 'https://hooks.example.com/' })
+  const grace = await addPerson(launched, { email: 'grace@example.com', name: 'Grace' })
+  const steps: [string, string, object?][] = [
+    ['POST', `${path}/invitations/${invitation}/resend`],
+    [
+      'POST',
+      '/legacy-tokens/import',
+      { lines: [{ line: 2, name: 'L', owner: grace, token: 'chosen-by-the-thief-0123456789' }] },
+    ],
+    ['PATCH', `${path}/api-keys/${key}`, { scopes: 'metrics verify' }],
+    ['PATCH', `${path}/api-keys/${key}`, { networks: null }],
+    ['DELETE', `/users/${grace}/factors`],
+    ['POST', `${path}/webhooks`, { url: 'https://thief.example.com/' }],
+    ['PATCH', `${path}/webhooks/${hook}`, { url: 'https://thief.example.com/' }],
+    ['POST', `${path}/webhooks/${hook}/rotate-secret`, {}],
+  ]
+  clock.advance(quarter + 1)
+  for (const [method, where, body] of steps) {
+    const answer = await browser.api(method, where, body)
+    assert.deepEqual(
+      [answer.statusCode, answer.json<{ code: string }>().code],
+      [403, 'reauthentication_required'],
+      `${method} ${where}`,
+    )
+  }
+  // taking away needs no proof
+  for (const [where, body] of [
+    [`${path}/api-keys/${key}`, { networks: ['203.0.113.7'] }],
+    [`${path}/webhooks/${hook}`, { enabled: false }],
+  ] as const)
+    assert.equal((await browser.api('PATCH', where, body)).statusCode, 200)
+  assert.equal((await browser.api('POST', '/account/reauthenticate', { password })).statusCode, 200)
+  for (const [method, where, body] of steps) {
+    const answer = await browser.api(method, where, body)
+    assert.ok(answer.statusCode < 300, `${method} ${where}: ${answer.body}`)
+  }
+})
+
 test('the proof gives the session another value: whoever has copied the cookie is out', async (t) => {
   const { clock, launched, browser } = await scene(t)
   const thief = visitor(launched)

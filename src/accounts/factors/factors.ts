@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { recordChange } from '../../audit/record.ts'
 import type { Schema } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
-import { type Actor, requireOperator } from '../actor.ts'
+import { type Actor, requireOperator, requireRecent } from '../actor.ts'
 import { endSessionsOf } from '../sessions.ts'
 import { findUser } from '../users/user.ts'
 
@@ -46,9 +46,10 @@ export interface ResetFactors {
   passkeys: number
 }
 
-/** Helps somebody who has lost everything: takes all second factors away and ends every session. The password stays. Throws `forbidden` or `not_found`. */
+/** Helps somebody who has lost everything: takes all second factors away and ends every session. The password stays. Throws `forbidden`, `reauthentication_required` or `not_found`. */
 export const resetFactors = (store: Store, actor: Actor, userId: string, now: number): Promise<ResetFactors> => {
   requireOperator(actor, 'reset the second factors of others')
+  requireRecent(actor, now)
   return store.transaction(async (trx) => {
     await findUser(trx, userId)
     const { totp, passkeys } = await factorsOf(trx, userId)

@@ -192,6 +192,7 @@ export const resendInvitation = async (
   now: number,
 ): Promise<SentInvitation> => {
   requireInviter(actor, organizationId)
+  requireRecent(actor, now) // a new link is told
   const { token, hash } = makeInvitationToken()
   const row = await deps.store.transaction(async (trx) => {
     const { role, email } = await findInvitation(trx, organizationId, id)
