@@ -79,8 +79,7 @@ export const resetPages =
       if (!link) return send(reply, 404, goneResetPage())
       const mistakes = personMistakes(link.email, { name: undefined, password })
       if (mistakes) return send(reply, 400, newPasswordPage({ token, email: link.email }, mistakes))
-      return (await resetPassword(deps, { token, password }, originOf(deps, request), now()))
-        ? send(reply, 200, newPasswordDonePage(link.email))
-        : send(reply, 404, goneResetPage())
+      const done = await resetPassword(deps, { token, password }, originOf(deps, request), now())
+      return done ? send(reply, 200, newPasswordDonePage(link.email, done)) : send(reply, 404, goneResetPage())
     })
   }

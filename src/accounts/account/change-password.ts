@@ -43,6 +43,8 @@ export const changePassword = async (
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n)
       throw new Refusal('forbidden', 'Give your present password too: it is set, or was changed just now.')
+    // one that an operator made and nobody has used would set another password still
+    await trx.deleteFrom('links').where('user_id', '=', userId).execute()
     await recordChange(trx, actor, now, { action: 'user.password_changed', targetKind: 'user', targetId: userId })
     return { ended_sessions: await endOtherSessions(trx, actor, userId, now) }
   })

@@ -1,5 +1,6 @@
 // The pages of choosing a new password.
 import { html, layout } from '../../http/page.ts'
+import type { PasswordReset } from './reset.ts'
 import { type PersonMistakes, askedPage, emailField, hiddenFields, personForm, summary } from '../joining-pages.ts'
 
 export const resetPage = (
@@ -34,7 +35,7 @@ export const newPasswordPage = (
       ${personForm({ action: '/reset/password', hidden: { token }, email, name: undefined, button: 'Save password' }, mistakes)}`,
   )
 
-export const newPasswordDonePage = (email: string): string =>
+export const newPasswordDonePage = (email: string, { endedFormerWays }: PasswordReset): string =>
   layout(
     'Your password is set',
     html`<p role="status">
@@ -42,8 +43,11 @@ export const newPasswordDonePage = (email: string): string =>
       </p>
       <a class="button" href="/login?login_hint=${encodeURIComponent(email)}">Sign in</a>
       <p class="foot hint">
-        Tokens and applications that act for you still do. Look through them under Account if somebody else may have known
-        your password.
+        ${
+          endedFormerWays
+            ? 'Nobody had shown before that this address is theirs. So tokens, applications and other ways to sign in that were there have ended too.'
+            : 'Tokens and applications that act for you still do. Look through them under Account if somebody else may have known your password.'
+        }
       </p>`,
   )
 

@@ -12,6 +12,7 @@ import { openLink, sealLink, standingOf } from '../mailed-links.ts'
 import { hashPassword } from '../password.ts'
 import { type SessionOrigin, endSessionsOf } from '../sessions.ts'
 import { verifyAddress } from '../users/verify-address.ts'
+import { endFormerWays } from './former-ways.ts'
 
 const lifetimeMs = 60 * 60_000
 
@@ -69,27 +70,33 @@ export const openReset = async (
     : undefined
 }
 
-/** Sets the password, ends every session of the person, and tells them. False: the link is no longer good. Throws `invalid_request`. */
+export interface PasswordReset {
+  /** Whether tokens and other ways in have ended too (former-ways.ts). */
+  endedFormerWays: boolean
+}
+
+/** Sets the password, ends every session of the person, and tells them. undefined: the link is no longer good. Throws `invalid_request`. */
 export const resetPassword = async (
   { store, config: { issuer }, box, mailer }: ResetDeps,
   { token, password }: { token: string; password: string },
   { ip, requestId }: SessionOrigin,
   now: number,
-): Promise<boolean> => {
+): Promise<PasswordReset | undefined> => {
   const found = await openReset(store.db, box, token, now)
-  if (!found) return false
+  if (!found) return undefined
   const passwordHash = await hashPassword(password, found.email, found.name)
   const done = await store.transaction(async (trx) => {
     const still = await openReset(trx, box, token, now)
-    if (!still) return false
+    if (!still) return undefined
     const { userId, email } = still
     const actor = actorWith({ kind: 'reset link', id: userId, userId, ip, requestId })
     await trx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute()
     await recordChange(trx, actor, now, { action: 'user.password_reset', targetKind: 'user', targetId: userId })
-    await verifyAddress(trx, actor, { id: userId, email }, now)
+    const first = await verifyAddress(trx, actor, { id: userId, email }, now)
+    const endedFormerWays = first && (await endFormerWays(trx, actor, userId, now))
     await trx.deleteFrom('links').where('user_id', '=', userId).execute()
     await endSessionsOf(trx, actor, userId, now)
-    return true
+    return { endedFormerWays }
   })
   if (done) await mailer.send({ to: found.email, ...passwordResetLetter({ issuer, at: now }) }, now)
   return done
