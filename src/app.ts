@@ -26,7 +26,8 @@ import { deploymentRoutes } from './dashboard/deployment-routes.ts'
 import { settle } from './deployment.ts'
 import { Refusal } from './errors.ts'
 import { createForwardAuth, directForwardAuth, forwardAuthRoutes } from './gateway/forward-auth.ts'
-import { createGateway } from './gateway/gateway.ts'
+import { type Passed, createGateway } from './gateway/gateway.ts'
+import { putGatewayInFront } from './gateway/in-front.ts'
 import { type Site, Sites } from './gateway/sites.ts'
 import { requestHost } from './gateway/target.ts'
 import { type AuthenticateDeps, LocalOperator, authenticate } from './http/authenticate.ts'
@@ -98,6 +99,8 @@ export interface App {
   box: SecretBox
   /** Headers that make an injected request act as the local operator. */
   operatorHeaders: () => Record<string, string>
+  /** Loads what the first requests would have to wait for. Never rejects. */
+  prepare: () => Promise<unknown>
   /** Starts what happens by itself: writing last uses, giving slices back, pruning, rotating. */
   startTimers: () => void
   /** Writes what is noted in memory: last uses, counts, the latest decisions. */
@@ -110,8 +113,11 @@ export interface App {
   close: () => Promise<void>
 }
 
-/** Path that everything goes to which is not one of Latchkey's own routes. */
-const gatewayPath = '/-/gateway'
+/** A path without a route, for what is not Latchkey's own. */
+const nowhere = '/-/'
+
+/** What metrics call the requests that the gateway has served. */
+const gatewayRoute = '/-/gateway'
 
 const minute = 60_000
 
@@ -164,12 +170,15 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
 
   const sites = new Sites(config)
   const siteOf = new WeakMap<IncomingMessage, Site>()
+  const matched = (request: IncomingMessage): Site => {
+    let site = siteOf.get(request)
+    if (!site) siteOf.set(request, (site = sites.match(requestHost(request.rawHeaders), request.url ?? '/')))
+    return site
+  }
   const rewriteUrl = (request: IncomingMessage): string => {
-    const target = request.url ?? '/'
-    const site = sites.match(requestHost(request.rawHeaders), target)
-    siteOf.set(request, site)
-    if (site.kind === 'builtin') return target.startsWith(gatewayPath) ? '/-/' : target
-    return site.kind === 'management' ? site.url : gatewayPath
+    const site = matched(request)
+    if (site.kind === 'builtin') return request.url ?? '/'
+    return site.kind === 'management' ? site.url : nowhere
   }
   /** The API whose profile errors are written in; also of requests that no hook has seen. */
   const profileOf = ({ raw }: FastifyRequest): Api => {
@@ -183,7 +192,6 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   const { requests } = config.log
   const server = createServer({ log, rewriteUrl, profileOf, requests, secure })
   server.decorateRequest('site')
-  server.decorateRequest('relayed', false)
   server.addHook('onRequest', (request, _reply, done) => {
     request.site = siteOf.get(request.raw) as Site
     done()
@@ -195,7 +203,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       reply.statusCode,
       reply.elapsedTime / 1000,
     )
-    if (reply.statusCode === 503 && !request.relayed) metrics.storeFault()
+    if (reply.statusCode === 503) metrics.storeFault()
     done()
   })
 
@@ -221,7 +229,6 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       security: [{ bearer: [] }],
     },
   })
-  const gateway = createGateway({ config, sites, verifier, keys, log, now })
   const routes = {
     config,
     store,
@@ -290,10 +297,26 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     },
     { prefix: '/api/v1' },
   )
-  await server.register(gateway.routes, { path: gatewayPath })
-  server.server.on('upgrade', gateway.handleUpgrade)
   const { management } = config
   const logRequest = createRequestLog(log, requests)
+  /** Of answers that the framework has not given. `relayed`: it is an upstream's. */
+  const tell = (
+    route: string,
+    { method = '', url: target = '', rawHeaders }: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
+    { id, status, milliseconds, relayed = false }: Omit<Passed, 'request' | 'relayed'> & { relayed?: boolean },
+  ): void => {
+    metrics.observeRequest(route, method, status, milliseconds / 1000)
+    if (status === 503 && !relayed) metrics.storeFault()
+    if (requests === 'all' || status >= 400)
+      logRequest({ id, method, host: requestHost(rawHeaders), target, status, milliseconds })
+  }
+  const gateway = createGateway({
+    ...routes,
+    sites,
+    headers: answerHeaders(secure),
+    failed: (thrown, api, id) => thrownAnswer(thrown, api, id, log),
+    answered: ({ request, ...passed }) => tell(gatewayRoute, request, passed),
+  })
   const shortWays = createShortWays({
     routes: [
       directVerify({ ...routes, management }, bodyValidator(VerifyBody)),
@@ -304,14 +327,13 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     siteOf: (host, target) => sites.match(host, target),
     headers: answerHeaders(secure),
     failed: (thrown, id) => written(thrownAnswer(thrown, management, id, log)),
-    answered({ method, path }, { url: target = '', rawHeaders }, id, status, milliseconds) {
-      metrics.observeRequest(path, method, status, milliseconds / 1000)
-      if (status === 503) metrics.storeFault()
-      if (requests === 'all' || status >= 400)
-        logRequest({ id, method, host: requestHost(rawHeaders), target, status, milliseconds })
-    },
+    answered: ({ path }, request, id, status, milliseconds) => tell(path, request, { id, status, milliseconds }),
   })
-  const ends = [answerOnHttp(server.server, shortWays), answerOnSockets(server.server, shortWays)]
+  const ends = [
+    putGatewayInFront(server.server, gateway, matched),
+    answerOnHttp(server.server, shortWays),
+    answerOnSockets(server.server, shortWays),
+  ]
   server.addHook('preClose', async () => {
     for (const end of ends) end()
   })
@@ -341,6 +363,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       if (!local) throw new Error('This app was built without a local operator.')
       return local.headers()
     },
+    prepare: () => attempt('load what calls upstreams', () => gateway.prepare()),
     startTimers() {
       mailer.start()
       sender.start()

@@ -1,5 +1,5 @@
 // The log: one line of JSON for each event, without secrets.
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 
 interface LoggedError {
   type: string
@@ -18,8 +18,9 @@ const loggedError = (error: unknown): LoggedError | string => {
   return { type: name, message, code, stack, cause: typeof told === 'string' ? undefined : told }
 }
 
-export const createLog = (level: string): Logger =>
-  pino({
+/** `to`: where its lines go; standard output by default. */
+export const createLog = (level: string, to?: DestinationStream): Logger => {
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -41,4 +42,6 @@ export const createLog = (level: string): Logger =>
       '*.secret',
       '*.password',
     ],
-  })
+  }
+  return to ? pino(options, to) : pino(options)
+}

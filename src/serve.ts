@@ -1,5 +1,5 @@
 // Serving: listen, greet whoever watches, print the set-up link at a first start, and stop within ten seconds when told to.
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, type Socket, createServer } from 'node:net'
 import { setupLink } from './accounts/links.ts'
 import { type App, buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
@@ -8,6 +8,24 @@ import { version } from './version.ts'
 
 /** Milliseconds that requests in flight are given at a stop. */
 const graceMs = 10_000
+
+/**
+ * Listens. "localhost" means both loopback addresses (RFC 6761 §6.3); what comes to the second is the same server's, and a machine
+ * without IPv6 has no second. The framework would open a server of its own there, which nothing stands in front of.
+ */
+export const listen = async (
+  { server }: Pick<App, 'server'>,
+  { host, port }: Pick<Config, 'host' | 'port'>,
+): Promise<void> => {
+  if (host !== 'localhost') return void (await server.listen({ port, host }))
+  await server.listen({ port, host: '127.0.0.1' })
+  const other = createServer({ noDelay: true }, (socket: Socket) => void server.server.emit('connection', socket))
+  server.server.once('close', () => other.close())
+  await new Promise<void>((resolve) => {
+    other.once('error', () => resolve())
+    other.listen((server.server.address() as AddressInfo).port, '::1', () => resolve())
+  })
+}
 
 /** Why nothing listens, in words; undefined: for a reason that has none. */
 const listeningFault = ({ host, port }: Config, { code }: NodeJS.ErrnoException): Error | undefined => {
@@ -77,7 +95,7 @@ export const serve = async (config: Config): Promise<void> => {
   const app = await buildApp(config)
   const { log, server } = app
   try {
-    await server.listen({ port: config.port, host: config.host })
+    await listen(app, config)
   } catch (error) {
     await app.close()
     throw listeningFault(config, error as NodeJS.ErrnoException) ?? error
@@ -85,6 +103,7 @@ export const serve = async (config: Config): Promise<void> => {
   stopWhenTold(app) // before anybody is told that it serves
   app.startTimers()
   void app.dashboard.files() // built by now, or by when somebody asks for it
+  void app.prepare()
   const { port } = server.server.address() as AddressInfo
   log.info({ issuer: app.config.issuer, host: config.host, port, store: app.store.kind }, 'listening')
   const link = await setupLink(app.store, app.config.issuer, Date.now())

@@ -1,31 +1,39 @@
 // The gateway: requests to protected APIs, judged and passed on to their upstreams (RFC 9110 §7.6).
-import type { IncomingMessage } from 'node:http'
+import { randomUUIDv7 } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Api, Config } from '../config/config.ts'
 import { callerOf } from '../http/caller-facts.ts'
-import { sendAnswer } from '../http/server.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Judgement } from '../verify/decision.ts'
 import type { Verifier } from '../verify/verify.ts'
-import { type Headers, callerHeaders, denialAnswer, errorAnswer, schemeOf } from '../verify/wire.ts'
+import { type Answer, type Headers, callerHeaders, denialAnswer, errorAnswer, schemeOf } from '../verify/wire.ts'
 import { originAt } from './address.ts'
 import { admit } from './admission.ts'
 import { sandbox } from './answer-headers.ts'
 import { corsHeaders, isPreflight, openPreflight, preflightHeaders } from './cors.ts'
 import { echo } from './echo.ts'
-import { everyMethod } from './every-method.ts'
 import { createIdentify } from './identity.ts'
 import { type GatewayParts, type Passage, passageOf, servedApis } from './passage.ts'
-import { relay } from './relay.ts'
+import { Relay, writeAnswer } from './relay.ts'
 import { resourceMetadata } from './resource-metadata.ts'
-import type { Site, Sites } from './sites.ts'
+import type { ForeignSite, Site, Sites } from './sites.ts'
 import { requestHost } from './target.ts'
 import { createUpgrades } from './upgrade.ts'
 import { hasBody } from './upstream-headers.ts'
 import { Upstreams } from './upstreams.ts'
 import { type Refused, watch } from './watch.ts'
+
+/** What is told of a request once its answer has been sent. */
+export interface Passed {
+  request: IncomingMessage
+  id: string
+  status: number
+  milliseconds: number
+  /** Whether the answer is the upstream's. */
+  relayed: boolean
+}
 
 export interface GatewayDeps {
   config: Config
@@ -35,20 +43,42 @@ export interface GatewayDeps {
   log: Logger
   /** Unix milliseconds. */
   now: () => number
+  /** Fields of every answer that is Latchkey's own. */
+  headers: Headers
+  /** The answer to a request over which something was thrown. */
+  failed: (thrown: unknown, api: Api, id: string) => Answer
+  answered: (passed: Passed) => void
 }
 
 export interface Gateway {
-  /** Serves every request whose `site` is not one of Latchkey's own, at `path`. */
-  routes: FastifyPluginAsync<{ path: string }>
-  /** For the server's `upgrade` event. */
+  /** Serves a request that is not for Latchkey itself. */
+  serve: (request: IncomingMessage, response: ServerResponse, site: ForeignSite) => void
+  /** For the server's `upgrade` event, and whether it is to be asked (node:http's `shouldUpgradeCallback`). */
   handleUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  isUpgraded: (request: IncomingMessage) => boolean
+  /** For the server's `checkContinue` event. Answers whether the request waits until it has been let in. */
+  holdBody: (request: IncomingMessage) => boolean
+  /** Loads what calls upstreams, before the first request has to wait for it. */
+  prepare: () => Promise<void>
+  /** Ends the upgraded connections. */
+  stop: () => void
   /** Closes the connections to upstreams: once the server has closed. */
   close: () => void
 }
 
-type Routed = Site & { kind: 'gateway' }
+/** One request and its answer on their way. */
+interface Visit {
+  request: IncomingMessage
+  response: ServerResponse
+  id: string
+  method: string
+  /** Fields of the answer that are ours, whoever's answer it is. */
+  own: Headers
+  relay?: Relay
+}
 
-export const createGateway = ({ config, sites, verifier, keys, log, now }: GatewayDeps): Gateway => {
+export const createGateway = (deps: GatewayDeps): Gateway => {
+  const { config, sites, verifier, keys, log, now, failed, answered } = deps
   const upstreams = new Upstreams()
   const parts: GatewayParts = {
     config,
@@ -64,147 +94,114 @@ export const createGateway = ({ config, sites, verifier, keys, log, now }: Gatew
   /** Callers that send their body only when told to (RFC 9110 §10.1.1). */
   const expecting = new WeakSet<IncomingMessage>()
 
-  /** Lets a caller who has been let in send its body. */
-  const wantBody = ({ raw: request }: FastifyRequest, { raw: response }: FastifyReply): void => {
-    if (expecting.delete(request)) response.writeContinue()
-  }
+  const send = ({ response, own }: Visit, answer: Answer): void =>
+    writeAnswer(response, answer, { ...deps.headers, ...own })
 
   /** Exchanges the request with the upstream, for as long as its credential is good. */
-  const proxy = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    api: Api,
-    { url, target, headers, judgement, own, shared }: Proxied,
-  ): Promise<FastifyReply> => {
-    const { raw: incoming, id } = request
-    const { raw: outgoing } = reply
-    if (outgoing.destroyed) return reply.hijack() // the caller has gone
-    const body = hasBody(incoming) ? incoming : undefined
-    const exchange = upstreams.call({ url, method: request.method, target, headers, body, timeouts: api.timeouts })
+  const proxy = (visit: Visit, api: Api, url: URL, judgement: Judgement, passage: Passage, shared: boolean): void => {
+    const { request, response, id, method, own } = visit
+    if (response.destroyed) return // the caller has gone
+    const body = hasBody(request) ? request : undefined
     let ended: { refused: Refused | undefined } | undefined
+    const relay = new Relay(response, own, shared, (failure, error) => {
+      if (response.destroyed) return // the caller has gone
+      body?.unpipe().resume()
+      if (ended?.refused) return send(visit, denialAnswer(api, ended.refused, id, now(), schemeOf(judgement)))
+      if (ended) return send(visit, errorAnswer(api, 'temporarily_unavailable', id))
+      log.warn({ request_id: id, api: api.name, err: error }, 'upstream failed')
+      send(visit, errorAnswer(api, failure, id))
+    })
+    const { target, headers } = passage
+    const exchange = upstreams.call({ url, method, target, headers, body, timeouts: api.timeouts }, relay)
+    relay.exchange = exchange
+    visit.relay = relay
     const stop = watch(
       async () => verifier.judge(api, { ...judgement, dryRun: true }),
       (refused) => {
         log.info({ request_id: id, api: api.name, check: refused?.reason.check }, 'open exchange ended')
         ended = { refused }
         exchange.abort()
-        if (outgoing.headersSent) outgoing.destroy()
       },
     )
-    outgoing.once('close', () => {
+    response.once('close', () => {
       stop()
       const unread = body !== undefined && !body.readableEnded
       if (unread) body.unpipe().resume()
-      if (unread || !outgoing.writableFinished) exchange.abort()
+      if (unread || !relay.ended) exchange.abort()
     })
-    const outcome = await exchange.outcome
-    if ('response' in outcome) {
-      reply.hijack()
-      request.relayed = true
-      relay(outcome.response, outgoing, own, shared)
-      return reply
-    }
-    if (outgoing.destroyed) return reply.hijack() // the caller has gone
-    body?.unpipe().resume()
-    if (ended)
-      return sendAnswer(
-        reply,
-        ended.refused
-          ? denialAnswer(api, ended.refused, id, now(), schemeOf(judgement))
-          : errorAnswer(api, 'temporarily_unavailable', id),
-      )
-    const failed = 'failed' in outcome ? outcome : { failed: 'upstream_unavailable' as const, error: undefined }
-    log.warn({ request_id: id, api: api.name, err: failed.error }, 'upstream failed')
-    return sendAnswer(reply, errorAnswer(api, failed.failed, id))
   }
 
   /** A request at an API: admitted or refused, and then passed on. */
-  const pass = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    site: Routed | (Site & { kind: 'unrouted' }),
-    own: Headers,
-  ): Promise<FastifyReply> => {
-    const { raw, id, method } = request
+  const pass = async (visit: Visit, site: Site & { kind: 'gateway' | 'unrouted' }): Promise<void> => {
+    const { request, response, id, method, own } = visit
+    const { rawHeaders } = request
     const api = (site.kind === 'gateway' && served.get(site.api)) || site.api
     const { path, query } = site.kind === 'gateway' ? site : { path: '/', query: '' }
     const address = (): string => originAt(config.issuer, site.host) + site.path
-    const caller = callerOf(raw, { proxies: config.trustedProxies, method, path: site.path, requestId: id })
-    const admission = await admit(parts, api, { method, path, query, rawHeaders: raw.rawHeaders, address, caller }, id)
-    if ('answer' in admission) return sendAnswer(reply, admission.answer)
+    const caller = callerOf(request, { proxies: config.trustedProxies, method, path: site.path, requestId: id })
+    const admission = await admit(parts, api, { method, path, query, rawHeaders, address, caller }, id)
+    if ('answer' in admission) return send(visit, admission.answer)
     const { admitted, judgement } = admission
-    const told = callerHeaders(api, admitted, now())
-    reply.headers(told)
-    if (site.kind === 'unrouted') return sendAnswer(reply, errorAnswer(api, 'not_found', id))
-    const passage: Passage = await passageOf(parts, raw, site, admitted.principal, id)
-    wantBody(request, reply)
-    if (passage.upstream.kind === 'url') {
-      const { upstream, ...rest } = passage
-      return proxy(request, reply, api, {
-        ...rest,
-        url: upstream.url,
-        judgement,
-        own: { 'x-request-id': id, ...own, ...told },
-        shared: site.shared,
-      })
+    Object.assign(own, callerHeaders(api, admitted, now()))
+    if (site.kind === 'unrouted') return send(visit, errorAnswer(api, 'not_found', id))
+    const passage = await passageOf(parts, request, site, admitted.principal, id)
+    if (expecting.delete(request)) response.writeContinue()
+    const { upstream, target, headers } = passage
+    if (upstream.kind === 'url') {
+      if (!upstreams.loaded) await upstreams.load()
+      return proxy(visit, api, upstream.url, judgement, passage, site.shared)
     }
-    if (site.shared) reply.headers(sandbox)
-    try {
-      return sendAnswer(reply, await echo(raw, passage.target, passage.headers, admitted.principal))
-    } catch (error) {
-      if (reply.raw.destroyed) return reply.hijack() // the caller has gone
-      throw error
-    }
+    const answer = await echo(request, target, headers, admitted.principal)
+    if (site.shared) Object.assign(own, sandbox)
+    send(visit, answer)
   }
 
-  /** Runs before the framework looks at the body, which is not its to read. */
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { site, id, method, headers } = request
-    if (site.kind === 'misdirected') return sendAnswer(reply, errorAnswer(config.management, 'misdirected_request', id))
+  /** The answer to what never reaches an upstream; undefined: it may. */
+  const answerTo = ({ request, response, id, method, own }: Visit, site: ForeignSite): Answer | 'sent' | undefined => {
+    if (site.kind === 'misdirected') return errorAnswer(config.management, 'misdirected_request', id)
     const api = site.api ?? config.management
-    const own = corsHeaders(api, headers.origin)
-    reply.headers(own)
-    if (site.kind === 'malformed') return sendAnswer(reply, errorAnswer(api, 'invalid_request', id, site.message))
+    const { headers } = request
+    Object.assign(own, corsHeaders(api, headers.origin))
+    if (site.kind === 'malformed') return errorAnswer(api, 'invalid_request', id, site.message)
     const isDocument = site.kind === 'resource_metadata'
-    if (isPreflight(method, headers))
-      return reply
-        .code(204)
-        .headers(isDocument ? openPreflight('GET') : preflightHeaders(api, headers.origin))
-        .send()
-    if (isDocument && (method === 'GET' || method === 'HEAD'))
-      return sendAnswer(reply, resourceMetadata(api, config.issuer))
-    if (site.kind === 'gateway' || site.kind === 'unrouted') return pass(request, reply, site, own)
-    return sendAnswer(reply, errorAnswer(api, 'not_found', id))
+    if (isPreflight(method, headers)) {
+      const allowed = isDocument ? openPreflight('GET') : preflightHeaders(api, headers.origin)
+      response.writeHead(204, { ...deps.headers, ...own, ...allowed }).end()
+      return 'sent'
+    }
+    if (isDocument && (method === 'GET' || method === 'HEAD')) return resourceMetadata(api, config.issuer)
+    return site.kind === 'gateway' || site.kind === 'unrouted' ? undefined : errorAnswer(api, 'not_found', id)
   }
 
-  const routes: Gateway['routes'] = async (server, { path }) => {
-    const { server: http } = server
-    // undocumented on the server, documented as its option: what is not upgraded is served as an ordinary request
-    Object.assign(http, { shouldUpgradeCallback: upgrades.wanted })
-    http.on('checkContinue', (request: IncomingMessage, response) => {
-      if (sites.match(requestHost(request.rawHeaders), request.url ?? '/').kind === 'gateway') expecting.add(request)
-      else response.writeContinue()
-      http.emit('request', request, response)
+  const serve: Gateway['serve'] = (request, response, site) => {
+    const since = performance.now()
+    const id = randomUUIDv7()
+    const visit: Visit = { request, response, id, method: request.method as string, own: { 'x-request-id': id } }
+    response.once('finish', () => {
+      const milliseconds = performance.now() - since
+      answered({ request, id, status: response.statusCode, milliseconds, relayed: visit.relay?.begun === true })
     })
-    server.addHook('preClose', async () => upgrades.end())
-    server.route({
-      method: everyMethod(server),
-      url: path,
-      exposeHeadRoute: false,
-      schema: { hide: true },
-      onRequest: answer,
-      handler: () => {
-        throw new Error('The gateway answers before the body is read.')
-      },
+    const answer = answerTo(visit, site)
+    if (answer === 'sent') return
+    if (answer) return send(visit, answer)
+    pass(visit, site as Site & { kind: 'gateway' | 'unrouted' }).catch((thrown: unknown) => {
+      if (response.destroyed) return // the caller has gone
+      if (response.headersSent) response.destroy(thrown as Error)
+      else send(visit, failed(thrown, 'api' in site && site.api ? site.api : config.management, id))
     })
   }
-  return { routes, handleUpgrade: upgrades.handle, close: () => upstreams.close() }
-}
 
-interface Proxied extends Omit<Passage, 'upstream'> {
-  url: URL
-  judgement: Judgement
-  /** Header fields that are ours, on the answer. */
-  own: Headers
-  shared: boolean
+  return {
+    serve,
+    handleUpgrade: upgrades.handle,
+    isUpgraded: upgrades.wanted,
+    holdBody(request) {
+      const held = sites.match(requestHost(request.rawHeaders), request.url ?? '/').kind === 'gateway'
+      if (held) expecting.add(request)
+      return held
+    },
+    prepare: () => upstreams.load(),
+    stop: () => upgrades.end(),
+    close: () => upstreams.close(),
+  }
 }

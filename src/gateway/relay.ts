@@ -1,37 +1,100 @@
-// An upstream's answer on its way to the caller: streamed as it comes, cut where it is cut (RFC 9112 §8).
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Answer, Headers } from '../verify/wire.ts'
+// An upstream's answer on its way to the caller: passed on as it comes, cut where it is cut (RFC 9112 §8).
+import type { ServerResponse } from 'node:http'
+import { type Answer, type Headers, written } from '../verify/wire.ts'
 import { answerHeaders } from './answer-headers.ts'
+import type { Exchange, Failure, Receiver } from './exchange.ts'
 
-/**
- * Passes `upstream` on to `response`, with `own` header fields. `shared`: on a host that carries the dashboard too. A side that breaks off breaks the other.
- * Informational answers (1xx) end here; trailers are passed on.
- */
-export const relay = (upstream: IncomingMessage, response: ServerResponse, own: Headers, shared: boolean): void => {
-  const headers = answerHeaders(upstream.rawHeaders, own, shared)
-  for (let i = 0; i < headers.length; i += 2) response.appendHeader(headers[i] as string, headers[i + 1] as string)
-  response.writeHead(upstream.statusCode as number, upstream.statusMessage)
-  // an answer without a stated end may be a stream of events: its header does not wait for the first one
-  if (upstream.headers['content-length'] === undefined) response.flushHeaders()
-  upstream.once('end', () => {
-    const trailers = answerHeaders(upstream.rawTrailers, {}, shared)
+/** RFC 9112 §4. What nobody could write again is left out; it means nothing. */
+const reasonForm = /^[\t\x20-\x7e]*$/
+
+/** Octets; an answer that comes in one piece and is not longer is written in one piece too. */
+const smallLength = 64 * 1024
+
+/** Informational answers (1xx) have ended before; trailers are passed on. */
+export class Relay implements Receiver {
+  readonly #response: ServerResponse
+  readonly #own: Headers
+  readonly #shared: boolean
+  readonly #failed: (failure: Failure, error: Error) => void
+  #length: number | undefined
+  /** Nothing has been sent. */
+  #unsent = true
+  begun = false
+  /** All that comes has come. */
+  ended = false
+  /** Set once there is one. */
+  exchange: Exchange | undefined
+
+  /**
+   * Passes on to `response`, with `own` header fields. `shared`: on a host that carries the dashboard too. `failed`: there is no
+   * answer, so that one can be given; an answer that breaks off breaks the caller's.
+   */
+  constructor(
+    response: ServerResponse,
+    own: Headers,
+    shared: boolean,
+    failed: (failure: Failure, error: Error) => void,
+  ) {
+    this.#response = response
+    this.#own = own
+    this.#shared = shared
+    this.#failed = failed
+  }
+
+  begin(status: number, reason: string, fields: string[], length: number | undefined): void {
+    if (this.#response.destroyed) return
+    this.#response.writeHead(
+      status,
+      reasonForm.test(reason) ? reason : '',
+      answerHeaders(fields, this.#own, this.#shared),
+    )
+    this.begun = true
+    this.#length = length
+    // an answer without a stated end may be a stream of events: its header does not wait for the first one
+    if (length === undefined) process.nextTick(() => this.#sendHead())
+  }
+
+  data(chunk: Buffer): boolean {
+    const response = this.#response
+    if (response.destroyed) return true
+    if (this.#unsent && chunk.length === this.#length && chunk.length <= smallLength) {
+      this.#unsent = false
+      this.ended = true
+      response.end(chunk.toString('latin1'), 'latin1') // as text it goes out with the header in one piece, octet by octet the same
+      return true
+    }
+    this.#unsent = false
+    if (response.write(chunk)) return true
+    response.once('drain', () => this.exchange?.resume())
+    return false
+  }
+
+  end(trailers: string[]): void {
+    const response = this.#response
+    if (this.ended || response.destroyed) return
+    this.ended = true
+    const kept = answerHeaders(trailers, {}, this.#shared)
     const pairs: [string, string][] = []
-    for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i] as string, trailers[i + 1] as string])
+    for (let i = 0; i < kept.length; i += 2) pairs.push([kept[i] as string, kept[i + 1] as string])
     if (pairs.length > 0) response.addTrailers(pairs)
-  })
-  upstream.once('error', () => response.destroy())
-  upstream.once('close', () => {
-    if (!upstream.complete) response.destroy()
-  })
-  response.once('close', () => {
-    if (!upstream.complete) upstream.destroy()
-  })
-  upstream.pipe(response)
+    response.end()
+  }
+
+  fail(failure: Failure, error: Error): void {
+    if (this.ended) return
+    this.ended = true
+    if (this.begun) this.#response.destroy()
+    else this.#failed(failure, error)
+  }
+
+  #sendHead(): void {
+    if (this.#unsent && !this.ended && !this.#response.destroyed) this.#response.flushHeaders()
+  }
 }
 
-/** Writes an answer of Latchkey's own on a response that no framework looks after. */
-export const writeAnswer = (response: ServerResponse, { status, headers, body }: Answer, own: Headers): void => {
-  const text = JSON.stringify(body)
-  response.writeHead(status, { ...own, ...headers, 'content-length': String(Buffer.byteLength(text)) })
-  response.end(text)
+/** Writes an answer of Latchkey's own, with `own` fields before its own. */
+export const writeAnswer = (response: ServerResponse, answer: Answer, own: Headers): void => {
+  const { status, headers, body } = written(answer)
+  response.writeHead(status, { ...own, ...headers, 'content-length': String(Buffer.byteLength(body)) })
+  response.end(body)
 }

@@ -20,6 +20,9 @@ export type Site =
   /** No such host here. */
   | { kind: 'misdirected' }
 
+/** What is not for Latchkey itself. */
+export type ForeignSite = Exclude<Site, { kind: 'builtin' | 'management' }>
+
 interface Host {
   /** Carries Latchkey's own endpoints. */
   own: boolean

@@ -11,7 +11,8 @@ import { admit, faultAnswer } from './admission.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { corsHeaders } from './cors.ts'
 import { type GatewayParts, passageOf } from './passage.ts'
-import { relay, writeAnswer } from './relay.ts'
+import { receive } from './node-client.ts'
+import { Relay, writeAnswer } from './relay.ts'
 import type { Site } from './sites.ts'
 import { requestHost } from './target.ts'
 import { hasBody } from './upstream-headers.ts'
@@ -96,15 +97,8 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
       )
     const offered = protocolsOf(request.headers.upgrade)
     headers.push('Connection', 'Upgrade', 'Upgrade', offered.join(', '))
-    const exchange = upstreams.call({
-      url: upstream.url,
-      method,
-      target,
-      headers,
-      body: undefined,
-      timeouts: api.timeouts,
-      upgrade: true,
-    })
+    const { timeouts } = api
+    const exchange = upstreams.upgrade({ url: upstream.url, method, target, headers, body: undefined, timeouts })
     const stop = watch(
       async () => verifier.judge(api, { ...judgement, dryRun: true }),
       (refused) => {
@@ -123,7 +117,12 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
       return writeAnswer(response, errorAnswer(api, outcome.failed, requestId), own)
     }
     // only what has been upgraded is passed through: a refusal is an ordinary answer, after which the connection closes
-    if ('response' in outcome) return relay(outcome.response, response, own, site.shared)
+    if ('response' in outcome) {
+      const answer = outcome.response
+      const relay = new Relay(response, own, site.shared, () => socket.destroy())
+      relay.exchange = { abort: exchange.abort, resume: () => answer.resume() }
+      return receive(answer, relay)
+    }
     const { upgraded, socket: upstreamSocket, head: first } = outcome
     const chosen = upgraded.headers.upgrade ?? ''
     if (socket.destroyed) return void upstreamSocket.destroy()

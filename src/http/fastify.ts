@@ -11,8 +11,6 @@ declare module 'fastify' {
     principal: Principal | undefined
     /** What host and path lead to. */
     site: Site
-    /** Whether the answer is the upstream's. */
-    relayed: boolean
   }
   interface FastifyContextConfig {
     /** false: the route needs no role of a person who is signed in, and none is read; the actor has none then. Default true. */

@@ -40,6 +40,7 @@ export const upstream = async (t: Ending, handler: RequestListener): Promise<Ups
 
 /** Lets the app listen; answers the port, by default any that is free. Connections that are still open when the test ends are cut. */
 export const serve = async (t: Ending, { app }: Pick<Launched, 'app'>, port = 0): Promise<number> => {
+  await app.prepare()
   await app.server.listen({ port, host: '127.0.0.1' })
   const sockets = new Set<Socket>()
   app.server.server.on('connection', (socket: Socket) => {

@@ -25,14 +25,14 @@ const comparable = (status: number, headers: Record<string, unknown>, text: stri
 
 /** Asks over a socket, where the short ways are, and past them; answers the status. */
 const askBothWays = async (
-  { app }: Launched,
+  { ask }: Launched,
   port: number,
   { method = 'POST', path, headers, body }: Asked,
 ): Promise<number> => {
   const all: Record<string, string> = { host: 'localhost', ...headers }
   const given = body !== undefined && { body }
   const direct = await send(port, { method, path, headers: Object.entries(all).flat(), ...given })
-  const framework = await app.server.inject({ method, url: path, headers: all, ...given })
+  const framework = await ask(method, path, { headers: all, ...given })
   assert.deepEqual(
     comparable(direct.status, direct.headers, direct.body),
     comparable(framework.statusCode, framework.headers, framework.body),
