@@ -35,9 +35,16 @@ const accessibilityFaults = async (page: Page): Promise<string[]> => {
   return page.evaluate<string[]>(violations)
 }
 
-/** Whether the page is wider than its window, so that people must scroll sideways. */
+/** Whether the page is wider than its window, so that people must scroll sideways. Charts take a moment to follow a window of another size. */
 const isTooWide = (page: Page): Promise<boolean> =>
-  page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+  page
+    .waitForFunction('document.documentElement.scrollWidth <= document.documentElement.clientWidth', undefined, {
+      timeout: 2_000,
+    })
+    .then(
+      () => false,
+      () => true,
+    )
 
 const looks = [
   { width: 390, height: 844, colorScheme: 'dark' },
@@ -61,10 +68,11 @@ export const assertInOrder = async (page: Page, what: string): Promise<void> => 
     await page.emulateMedia({ colorScheme })
     await page.evaluate(atRest)
     const name = `${what}, ${width} ${colorScheme}`
+    const tooWide = await isTooWide(page)
     const { SHOTS } = process.env
     if (SHOTS !== undefined)
       await page.screenshot({ path: `${SHOTS}/${name.replaceAll(/\W+/g, '-')}.png`, fullPage: true })
-    assert.equal(await isTooWide(page), false, name)
+    assert.equal(tooWide, false, name)
     // a wide screen shows what a tablet does, and more
     if (width !== 768) assert.deepEqual(await accessibilityFaults(page), [], name)
   }

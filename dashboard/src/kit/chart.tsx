@@ -169,9 +169,10 @@ export const Chart = ({
         onPointerLeave={() => setChosen(undefined)}
         onFocus={(event) => event.target.matches(':focus-visible') && setChosen((before) => before ?? last)}
         onBlur={() => setChosen(undefined)}
-        className="h-[200px] touch-pan-y rounded-sm"
+        className="relative h-[200px] touch-pan-y rounded-sm"
       >
-        <svg width={width} height={height} aria-hidden="true" className="block">
+        {/* out of the flow: a chart of a wide window must not keep a narrower one wide */}
+        <svg width={width} height={height} aria-hidden="true" className="absolute top-0 left-0">
           <defs>
             <Hatch id={hatch} />
           </defs>
