@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { issuerElsewhere } from '../accounts/issuer-elsewhere.ts'
+import { smtpServer } from '../mail/smtp-server.ts'
 import { startServer } from '../processes.ts'
 import { type Desk, desk } from './desk.ts'
 
@@ -208,4 +210,52 @@ test('a configuration file under another name, and a wide host without a public 
   assert.equal(status, 0, 'a warning is no failure')
   assert.deepEqual(found('configuration'), ['warn: latchkey.config.js is not read.'])
   assert.match(found('issuer')[0] ?? '', /^warn: .+listens on every address/)
+})
+
+test('mail: shown here, sent nowhere, taken by a server, and by none that refuses or is not there', async (t) => {
+  const mail = async (env: NodeJS.ProcessEnv): Promise<[string, ...string[]]> => {
+    const at = desk(t, { PORT: '0', LATCHKEY_CONFIG: 'own.config.js', ...env })
+    writeFileSync(join(at.folder, 'own.config.js'), `export default { mail: { from: 'Acme <auth@example.com>' } }`)
+    const { found } = await examine(at)
+    return found('mail') as [string]
+  }
+  const open = { LATCHKEY_URL: 'https://auth.example.com' }
+  assert.deepEqual(await mail({}), ['ok: There is no mail server; messages are shown in the log and at /dev/mailbox.'])
+  assert.match((await mail(open))[0], /^warn: There is no mail server: nobody can choose a new password/)
+
+  const server = await smtpServer({
+    authOptional: false,
+    onAuth: ({ username, password }, _session, done) =>
+      password === 'right' ? done(null, { user: username }) : done(new Error('not this password')),
+    allowInsecureAuth: true,
+  })
+  t.after(() => server.close())
+  const at = (secret: string) => ({ ...open, LATCHKEY_SMTP_URL: `smtp://acme:${secret}@127.0.0.1:${server.port}` })
+  assert.deepEqual(await mail(at('right')), [`ok: 127.0.0.1:${server.port} takes messages from auth@example.com.`])
+  const [refused] = await mail(at('wrong-password'))
+  assert.match(refused, /^fail: 127\.0\.0\.1:\d+ does not take messages \(EAUTH 535 .+\)\.$/)
+  assert.ok(!refused.includes('wrong-password'))
+  assert.equal(server.received.length, 0, 'nothing is sent to find out')
+  const absent = await mail({ ...open, LATCHKEY_SMTP_URL: 'smtp://127.0.0.1:1' })
+  assert.match(absent[0], /^fail: 127\.0\.0\.1:1 does not take messages \(ECONNREFUSED CONN\)\.$/)
+})
+
+test('issuers elsewhere: one that answers, and one that does not', async (t) => {
+  const elsewhere = await issuerElsewhere(t)
+  const at = desk(t, { PORT: '0', LATCHKEY_CONFIG: 'own.config.js' })
+  const upstream = [
+    { name: 'up', issuer: elsewhere.url, clientId: 'latchkey' },
+    { name: 'down', issuer: 'http://127.0.0.1:1', clientId: 'latchkey' },
+  ]
+  writeFileSync(
+    join(at.folder, 'own.config.js'),
+    `export default { signIn: { upstream: ${JSON.stringify(upstream)} } }`,
+  )
+  const { status, found } = await examine(at)
+  assert.equal(status, 1)
+  assert.match(
+    found('sign-in by up')[0] ?? '',
+    /^ok: http:\/\/127\.0\.0\.1:\d+ answers\. Its redirect URI: .+\/login\/upstream\/up\/callback$/,
+  )
+  assert.match(found('sign-in by down')[0] ?? '', /^fail: http:\/\/127\.0\.0\.1:1 does not answer as an issuer does: /)
 })

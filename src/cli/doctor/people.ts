@@ -1,4 +1,5 @@
 // What doctor looks at for people: whether mail reaches them, and the issuers that they sign in by.
+import { getSystemErrorName } from 'node:util'
 import { Issuer } from '../../accounts/upstream/issuer.ts'
 import type { Config } from '../../config/config.ts'
 import { faultOf, tryServer } from '../../mail/smtp.ts'
@@ -18,7 +19,10 @@ export const checkMail = async ({ mail }: Config): Promise<Finding> => {
     return ok('mail', `${host}:${port} takes messages from ${mail.from.address}.`)
   } catch (error) {
     const { code, status, command } = faultOf(error)
-    const reason = [code, status, command].filter((part) => part !== undefined).join(' ')
+    // the library's own word for a connection that failed hides the system's
+    const { errno } = error as { errno?: unknown }
+    const failed = typeof errno === 'number' ? getSystemErrorName(errno) : code
+    const reason = [failed, status, command].filter((part) => part !== undefined).join(' ')
     return fail(
       'mail',
       `${host}:${port} does not take messages (${reason}).`,
