@@ -42,6 +42,19 @@ const ask = async (prompt: string): Promise<string> => {
   }
 }
 
+/** Whether a person at a terminal says yes; where there is none, nobody is asked and nobody objects. */
+export const isAgreed = async (question: string): Promise<boolean> => {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return true
+  const line = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(?:es)?$/i.test((await line.question(`${question} [y/N] `)).trim())
+  } catch {
+    return false // Ctrl-C or Ctrl-D
+  } finally {
+    line.close()
+  }
+}
+
 /** A credential given as an argument, or as `-` on standard input. */
 export const readCredential = async (argument: string, prompt: string): Promise<string> =>
   (argument === '-' ? await readSecretInput(prompt) : argument).trim()

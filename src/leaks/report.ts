@@ -64,6 +64,7 @@ const answerTo = async (
   const known = await findKnown(store, box, value, now)
   if (!known) return { kind: null, id: null, organization_id: null, done: 'unknown' }
   const { kind, id, name, hint, organizationId, userId, environment, ended } = known
+  const place = url?.replaceAll(value, hint) ?? null
   const revokes = !ended && config.leaks.policy[environment] === 'revoke'
   if (revokes) await revoke(deps, actor, known, now)
   const done = ended ? 'ended' : revokes ? 'revoked' : 'notified'
@@ -80,8 +81,8 @@ const answerTo = async (
               userId,
               subjectKind: kind,
               subjectId: id,
-              period: [hint, hash('sha256', url ?? '')].join('|'),
-              detail: { name, hint, url, reported_by: reporter, done },
+              period: [hint, hash('sha256', place ?? '')].join('|'),
+              detail: { name, hint, url: place, reported_by: reporter, done },
             },
           ],
           now,
@@ -93,7 +94,7 @@ const answerTo = async (
         targetKind: kind === 'client_secret' ? 'client' : kind === 'refresh_token' ? 'grant' : kind,
         targetId: id,
         organizationId,
-        detail: { url, reported_by: reporter, done },
+        detail: { url: place, reported_by: reporter, done },
       }),
     )
   return { kind, id, organization_id: organizationId, done }

@@ -399,6 +399,11 @@ test('audit list filters; usage show tells the month of an organization', async 
   assert.deepEqual(await actions('--since', '2099-01-01'), [])
   assert.deepEqual(await actions('--until', '2020-01-01'), [])
   assert.equal((await actions('--actor-id', 'local', '--limit', '2')).length, 2)
+  assert.deepEqual(
+    [await actions('--action', 'api_key.*'), await actions('--search', 'key rev')],
+    [await actions('--target-id', id), ['api_key.revoked']],
+  )
+  assert.deepEqual(await actions('--user-id', nobody), [])
   assert.match((await run('audit', 'list', '--target-id', id)).stdout, /^When +Action +Actor +Actor ID +Target ID/)
 
   const usage = await json<List>('usage', 'show', '--org-id', orgId)

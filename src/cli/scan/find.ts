@@ -11,15 +11,18 @@ export interface Finding {
   hint: string
 }
 
+/** `value`: for whoever reports it, and not to be shown. */
+type Found = Finding & { value: string }
+
 const secretKinds = { cs: 'client_secret', rt: 'refresh_token' } as const
 
 /** `prefixes`: those of API keys that are or were in use. The scanner may be used for any number of texts. */
-export const createScanner = (prefixes: readonly string[]): ((text: string) => Finding[]) => {
+export const createScanner = (prefixes: readonly string[]): ((text: string) => Found[]) => {
   // the checksum decides, so that the left edge may be anything: `KEY=sk_…`, `x-sk_…`, `\nsk_…`
   const keys = new RegExp(`(?:${['pat', ...prefixes].join('|')})_(?:[a-z][a-z0-9]{0,15}_)?[0-9a-f]{64}`, 'g')
   const secrets = /(?<![A-Za-z0-9_-])(cs|rt)_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/g
   return (text) => {
-    const found: (Omit<Finding, 'line'> & { at: number })[] = []
+    const found: (Omit<Found, 'line'> & { at: number })[] = []
     keys.lastIndex = 0
     for (let match = keys.exec(text); match; match = keys.exec(text)) {
       const parsed = parseCredential(match[0], prefixes)
@@ -29,6 +32,7 @@ export const createScanner = (prefixes: readonly string[]): ((text: string) => F
           kind: parsed.kind,
           environment: parsed.kind === 'api_key' ? (parsed.environment ?? null) : null,
           hint: hintOf(match[0]),
+          value: match[0],
         })
       else keys.lastIndex = match.index + 1 // a credential may begin inside what looked like one
     }
@@ -38,6 +42,7 @@ export const createScanner = (prefixes: readonly string[]): ((text: string) => F
         kind: secretKinds[match[1] as keyof typeof secretKinds],
         environment: null,
         hint: hintOf(match[0]),
+        value: match[0],
       })
     }
     found.sort((a, b) => a.at - b.at)
@@ -45,7 +50,7 @@ export const createScanner = (prefixes: readonly string[]): ((text: string) => F
   }
 }
 
-const withLines = (text: string, found: readonly (Omit<Finding, 'line'> & { at: number })[]): Finding[] => {
+const withLines = (text: string, found: readonly (Omit<Found, 'line'> & { at: number })[]): Found[] => {
   let line = 1
   let counted = 0
   return found.map(({ at, ...finding }) => {
