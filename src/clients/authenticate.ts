@@ -1,4 +1,5 @@
 // RFC 6749 §2.3: which client calls, and whether it proves so. Decided here alone, for every OAuth endpoint.
+import { isAscii } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
 import type { Config } from '../config/config.ts'
 import { hashOf } from '../credentials/format.ts'
@@ -75,7 +76,7 @@ const parseBasic = (header: string): Proof | 'malformed' => {
   if (encoded === undefined || bytes.toString('base64') !== encoded) return 'malformed' // Node passes over what is not base64
   let text: string
   try {
-    text = utf8.decode(bytes)
+    text = isAscii(bytes) ? bytes.toString('latin1') : utf8.decode(bytes)
   } catch {
     return 'malformed'
   }

@@ -1,6 +1,8 @@
 // Prometheus metrics. Labels are names from the configuration and the catalogue, never ids.
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Api } from '../config/config.ts'
 import type { Observer } from '../verify/verify.ts'
+import { Durations } from './durations.ts'
 
 export interface Metrics {
   registry: Registry
@@ -15,7 +17,7 @@ export const createMetrics = (): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
   // decisions since the last scrape: counting in the metric itself costs several times as much
-  const judged = new Map<string, { labels: { api: string; kind: string; code: string }; count: number }>()
+  const judged = new Map<Api, Map<string, Map<string, number>>>()
   registry.registerMetric(
     new Counter({
       name: 'latchkey_decisions_total',
@@ -23,18 +25,17 @@ export const createMetrics = (): Metrics => {
       labelNames: ['api', 'kind', 'code'],
       registers: [],
       collect() {
-        for (const { labels, count } of judged.values()) this.inc(labels, count)
+        for (const [{ name: api }, kinds] of judged)
+          for (const [kind, codes] of kinds) for (const [code, count] of codes) this.inc({ api, kind, code }, count)
         judged.clear()
       },
     }),
   )
-  const requests = new Histogram({
-    name: 'latchkey_http_request_duration_seconds',
-    help: 'Time to answer, by route, method and status.',
-    labelNames: ['route', 'method', 'status'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
-  })
+  const requests = new Durations(
+    'latchkey_http_request_duration_seconds',
+    'Time to answer, by route, method and status.',
+  )
+  registry.registerMetric(requests.metric)
   const storeFaults = new Counter({
     name: 'latchkey_store_errors_total',
     help: 'Answers that failed because the store could not be asked.',
@@ -51,23 +52,17 @@ export const createMetrics = (): Metrics => {
     labelNames: ['outcome'],
     registers: [registry],
   })
-  // children are kept: looking one up by its labels costs more than counting
-  const requestChildren = new Map<string, { observe: (seconds: number) => void }>()
   return {
     registry,
     observeDecision(api, decision) {
       const kind = decision.principal?.kind ?? 'unknown'
-      const key = `${api.name}|${kind}|${decision.code}`
-      const entry = judged.get(key)
-      if (entry) entry.count += 1
-      else judged.set(key, { labels: { api: api.name, kind, code: decision.code }, count: 1 })
+      let kinds = judged.get(api)
+      if (!kinds) judged.set(api, (kinds = new Map()))
+      let codes = kinds.get(kind)
+      if (!codes) kinds.set(kind, (codes = new Map()))
+      codes.set(decision.code, (codes.get(decision.code) ?? 0) + 1)
     },
-    observeRequest(route, method, status, seconds) {
-      const key = `${route}|${method}|${status}`
-      let child = requestChildren.get(key)
-      if (!child) requestChildren.set(key, (child = requests.labels(route, method, String(status))))
-      child.observe(seconds)
-    },
+    observeRequest: (route, method, status, seconds) => requests.observe(route, method, status, seconds),
     storeFault: () => storeFaults.inc(),
     counterFault: () => counterFaults.inc(),
     signIn: (outcome) => signIns.inc({ outcome }),

@@ -1,10 +1,10 @@
 // Connections ahead of node:http (RFC 9112 §9): as long as one asks nothing but what has a short way, in plain form, it is answered
 // here, from socket to socket. With the first request that is anything else node:http gets it, and keeps it.
-import { randomUUIDv7 } from 'node:crypto'
 import type { Server } from 'node:http'
 import { Socket } from 'node:net'
 import { answerOctets, fieldsText } from './plain-answer.ts'
 import { type PlainRequest, readHead } from './plain-request.ts'
+import { newRequestId } from './request-id.ts'
 import type { DirectRoute, ShortWay, ShortWays, WholeAnswer } from './short-way.ts'
 
 /** A request that does not come whole within about so many milliseconds is node:http's, whose time-outs begin then. */
@@ -130,7 +130,7 @@ class Connection {
     const [head, way] = [this.#head as PlainRequest, this.#way as ShortWay]
     const bodyAt = this.#at + head.text.length
     const body = (this.#unread as Buffer).subarray(bodyAt, bodyAt + head.bodyLength)
-    const id = randomUUIDv7()
+    const id = newRequestId()
     const answer = ways.answer(way, head, body, id)
     if (!(answer instanceof Promise)) return this.#send(answer, id)
     void answer.then((later) => {

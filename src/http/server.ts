@@ -1,5 +1,4 @@
 // The Fastify instance that everything is mounted on: request ids, strict validation, one error form, one line of log.
-import { randomUUIDv7 } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv, type ValidateFunction } from 'ajv'
@@ -19,6 +18,7 @@ import type { Principal } from '../verify/decision.ts'
 import { isStoreFault } from '../store/fault.ts'
 import { type Answer, type Headers, errorAnswer, schemeOf } from '../verify/wire.ts'
 import './fastify.ts'
+import { newRequestId } from './request-id.ts'
 import { createRequestLog } from './request-log.ts'
 import { inWords } from './validation.ts'
 
@@ -135,7 +135,7 @@ export const createServer = ({
     logController: new LogController({ disableRequestLogging: true }),
     // every line says its request_id itself; a logger for each request would cost more than judging a key
     childLoggerFactory: (logger) => logger,
-    genReqId: () => randomUUIDv7(),
+    genReqId: () => newRequestId(),
     requestIdHeader: false,
     bodyLimit: 1024 * 1024,
     routerOptions: { maxParamLength: 200 },

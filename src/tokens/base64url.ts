@@ -8,4 +8,6 @@ export const decodeBase64url = (text: string): Buffer | undefined => {
 
 /** Of a string, its UTF-8. */
 export const encodeBase64url = (data: string | Uint8Array): string =>
-  (typeof data === 'string' ? Buffer.from(data) : Buffer.from(data)).toString('base64url')
+  (typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)).toString(
+    'base64url',
+  )

@@ -34,10 +34,21 @@ interface SigningHeader {
   kid?: string
 }
 
+/** The latest header that each key has signed, encoded: nearly always it signs with one. */
+const headers = new WeakMap<KeyObject, SigningHeader & { encoded: string }>()
+
+const encodedHeader = ({ alg, typ, kid }: SigningHeader, key: KeyObject): string => {
+  const latest = headers.get(key)
+  if (latest && latest.alg === alg && latest.typ === typ && latest.kid === kid) return latest.encoded
+  const encoded = encodeBase64url(JSON.stringify({ alg, typ, kid }))
+  headers.set(key, { alg, typ, ...(kid !== undefined && { kid }), encoded })
+  return encoded
+}
+
 /** A signed JWT of any length; `header` is serialised in the order alg, typ, kid. */
-export const signCompact = ({ alg, typ, kid }: SigningHeader, claims: object, key: KeyObject): string => {
-  const signingInput = `${encodeBase64url(JSON.stringify({ alg, typ, kid }))}.${encodeBase64url(JSON.stringify(claims))}`
-  return `${signingInput}.${encodeBase64url(algorithms[alg].sign(Buffer.from(signingInput, 'latin1'), key))}`
+export const signCompact = (header: SigningHeader, claims: object, key: KeyObject): string => {
+  const signingInput = `${encodedHeader(header, key)}.${encodeBase64url(JSON.stringify(claims))}`
+  return `${signingInput}.${encodeBase64url(algorithms[header.alg].sign(Buffer.from(signingInput, 'latin1'), key))}`
 }
 
 /** A signed JWT. Throws where it would be longer than readers take. */

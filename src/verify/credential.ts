@@ -46,7 +46,7 @@ export const presentedCredential = (
     fromOwn = isOwn
   }
   if (found === undefined || found === '') return { missing: true }
-  if (joined.test(found)) return { malformed: 'Send one credential, in one header, once.' }
+  if (found.includes(',') && joined.test(found)) return { malformed: 'Send one credential, in one header, once.' }
   if (fromOwn) return { credential: found }
   const scheme = found.slice(0, 7).toLowerCase()
   if (bearer && scheme === 'bearer ') return { credential: found.slice(7).trimStart() }

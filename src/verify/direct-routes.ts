@@ -11,6 +11,19 @@ const mediaTypes: ReadonlySet<string> = new Set(['application/json', 'applicatio
 /** Octets: more is a batch, or nothing that is asked all the time. */
 const maxBodyLength = 60 * 1024
 
+/**
+ * A credential, and perhaps the API's name, without any escape: what the parser and the schema make of it is plain to see.
+ * Anything else is theirs.
+ */
+const usualBody = /^\{ ?"credential" ?: ?"([!#-[\]-~]{1,8192})"(?: ?, ?"api" ?: ?"([\w.-]{1,63})")? ?\}$/
+
+export const usualItem = (body: Buffer): Item | undefined => {
+  const usual = usualBody.exec(body.toString('latin1'))
+  if (!usual) return undefined
+  const [, credential = '', api] = usual
+  return api === undefined ? { credential } : { credential, api }
+}
+
 const contentType = { 'content-type': 'application/json; charset=utf-8' }
 
 /** `isItem`: the body's own schema, as the framework's route holds to it. */
@@ -35,7 +48,7 @@ export const directVerify = (
     query: false,
     takes: { mediaTypes, length: maxBodyLength },
     answer(request, body, id, site) {
-      const item = parse(body)
+      const item = usualItem(body) ?? parse(body)
       if (!item) return undefined
       return andThen(recognise(deps, request, site, id), (caller): WholeAnswer | Promise<WholeAnswer> => {
         const { headers } = caller

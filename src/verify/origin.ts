@@ -1,5 +1,6 @@
 // From a presented string to what it stands for: the stored credential or client behind it, and a token's own claims.
-import { type Parsed, hashOf, maxOwnLength, parseCredential } from '../credentials/format.ts'
+import { type Parsed, maxOwnLength, parseCredential } from '../credentials/format.ts'
+import type { KnownHashes } from '../credentials/known-hashes.ts'
 import { legacyHash } from '../credentials/legacy-format.ts'
 import type { Api } from '../config/config.ts'
 import type { SecretBox } from '../secret-box.ts'
@@ -22,6 +23,7 @@ export interface Sources {
   box: SecretBox
   /** Prefixes of API keys, present and former. */
   keyPrefixes: readonly string[]
+  hashes: KnownHashes
 }
 
 /** Of a token that is genuine, whatever has become of what it was made from. */
@@ -88,10 +90,13 @@ const ofNoForm: Found = {
 export const findOrigin = (sources: Sources, value: string, api: Api, now: number): MaybePromise<Found> => {
   const mayBeOwn = value.length <= maxOwnLength
   const legacy = api.profile.accepts.includes('legacy_token')
-  const hash = mayBeOwn || legacy ? hashOf(value) : ''
+  const hash = mayBeOwn || legacy ? sources.hashes.of(value) : ''
   // what was found by its hash before has the right form and checksum: they need not be looked at again
   const kept = mayBeOwn ? sources.lookups.keptByHash(hash) : undefined
-  if (kept !== undefined && kept.kind !== 'legacy_token') return { origin: { kind: kept.kind, credential: kept } }
+  if (kept !== undefined && kept.kind !== 'legacy_token') {
+    sources.hashes.keep(value, hash)
+    return { origin: { kind: kept.kind, credential: kept } }
+  }
   const parsed = parseCredential(value, sources.keyPrefixes)
   let found: MaybePromise<Found> = ofNoForm
   if (parsed) found = ofOwnForm(sources, hash, parsed)
