@@ -19,7 +19,7 @@ interface Value {
 
 class Count {
   readonly labels: Labels
-  readonly buckets = new Array<number>(bounds.length + 1).fill(0)
+  readonly buckets = Array.from<number>({ length: bounds.length + 1 }).fill(0)
   sum = 0
 
   constructor(labels: Labels) {
