@@ -70,17 +70,14 @@ export const loginPages =
       request: FastifyRequest,
       reply: FastifyReply,
       status: number,
-      given: { email: string; returnTo: string | undefined },
+      { fresh = false, ...given }: { email: string; returnTo: string | undefined; fresh?: boolean },
       message?: string,
     ): FastifyReply => {
       const browser = ensureFormCookie(request.raw, reply, secure)
       const passkey = party && requestOptions(box, party, challengeFor(browser), [], now())
       const token = formToken(box, browser, 'sign in', now())
-      return send(
-        reply,
-        status,
-        loginPage({ ...given, formToken: token, passkey, ways: otherWays(config.signIn, given.returnTo) }, message),
-      )
+      const ways = otherWays(config.signIn, { returnTo: given.returnTo, fresh })
+      return send(reply, status, loginPage({ ...given, formToken: token, passkey, ways }, message))
     }
 
     const sendThrottled = (
@@ -122,8 +119,9 @@ export const loginPages =
     app.get('/login', { schema: { hide: true, querystring: LoginQuery } }, async (request, reply) => {
       const returnTo = readReturnTo(request.query.return_to)
       const session = await sessionOf(deps, request)
-      if (!session || request.query.prompt === 'login')
-        return sendForm(request, reply, 200, { email: request.query.login_hint.slice(0, 254), returnTo })
+      const fresh = request.query.prompt === 'login'
+      if (!session || fresh)
+        return sendForm(request, reply, 200, { email: request.query.login_hint.slice(0, 254), returnTo, fresh })
       const signOutToken = formToken(box, session.id, 'sign out', now())
       return send(reply, 200, signedInPage(session, returnTo ?? home, { signOutToken, again: returnTo }))
     })

@@ -90,6 +90,7 @@ const columns = [
   'u.operator',
   's.authenticated_at as authenticatedAt',
   's.methods',
+  's.created_at as createdAt',
   's.expires_at as expiresAt',
   's.idle_ms as idleMs',
 ] as const
@@ -104,6 +105,7 @@ const active = (db: Kysely<Schema>) =>
 interface SessionRow extends Omit<Session, 'operator' | 'methods'> {
   operator: number
   methods: string
+  createdAt: number
   idleMs: number
 }
 
@@ -122,13 +124,15 @@ const toSession = (row: SessionRow): Session => ({
 export interface SessionTerms {
   methods: readonly string[]
   life: SessionLife
+  /** When that was, Unix milliseconds. */
+  authenticatedAt: number
 }
 
 /** Starts a session within the transaction of the sign-in (sign-in.ts, and nowhere else). Throws `forbidden` for a person who is suspended or gone. */
 export const addSession = async (
   trx: Transaction<Schema>,
   userId: string,
-  { methods, life }: SessionTerms,
+  { methods, life, authenticatedAt }: SessionTerms,
   origin: SessionOrigin,
   now: number,
 ): Promise<StartedSession> => {
@@ -148,7 +152,7 @@ export const addSession = async (
       hash: hashOf(value),
       user_id: userId,
       created_at: now,
-      authenticated_at: now,
+      authenticated_at: authenticatedAt,
       expires_at: now + life.absoluteMs,
       idle_ms: life.idleMs,
       methods: methods.join(' '),
@@ -172,15 +176,18 @@ export const startSession = (
   origin: SessionOrigin,
   now: number,
 ): Promise<StartedSession> =>
-  store.transaction((trx) => addSession(trx, userId, { methods: ['pwd'], life: usualLife }, origin, now))
+  store.transaction((trx) =>
+    addSession(trx, userId, { methods: ['pwd'], life: usualLife, authenticatedAt: now }, origin, now),
+  )
 
 /** Whether nobody has used it for too long. Uses are written in batches, so the last minute may be missing. */
 const isIdle = async (
   { activity }: Pick<Store, 'activity'>,
-  { id, authenticatedAt, idleMs }: SessionRow,
+  { id, createdAt, authenticatedAt, idleMs }: SessionRow,
   now: number,
 ): Promise<boolean> => {
-  if (now < authenticatedAt + idleMs) return false
+  // elsewhere the person may have proven it long before
+  if (now < Math.max(createdAt, authenticatedAt) + idleMs) return false
   const use = await activity
     .selectFrom('last_used')
     .select('last_used_at')

@@ -28,6 +28,8 @@ export interface Proven {
   methods: readonly Method[]
   /** Of a password: what it was, so that one that is changed meanwhile proves nothing. */
   passwordMark?: string | undefined
+  /** When, where that was not just now: elsewhere, Unix milliseconds. */
+  provenAt?: number | undefined
 }
 
 /** One more proof, taken within the transaction that starts the session; undefined: it is wrong, or somebody was first. */
@@ -67,7 +69,7 @@ export const provePassword = async (
 /** Goes as far as what is proven allows: to the second factor, or to the session. `proof`: what the browser adds to it now. */
 export const finishSignIn = (
   store: Store,
-  { userId, methods, passwordMark }: Proven,
+  { userId, methods, passwordMark, provenAt }: Proven,
   proof: Proof | undefined,
   { previous, origin, life }: SignInBrowser,
   now: number,
@@ -92,5 +94,7 @@ export const finishSignIn = (
       if (needsSecondFactor(factors)) return { step: 'second factor', factors }
     }
     if (previous) await removeSession(trx, previous, origin, now)
-    return { step: 'signed in', started: await addSession(trx, userId, { methods: shown, life }, origin, now) }
+    const authenticatedAt = added.length > 0 ? now : Math.min(provenAt ?? now, now)
+    const terms = { methods: shown, life, authenticatedAt }
+    return { step: 'signed in', started: await addSession(trx, userId, terms, origin, now) }
   })

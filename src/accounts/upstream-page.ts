@@ -25,6 +25,16 @@ const params = Type.Object({ name: Type.String({ maxLength: 40 }) })
 /** Of one network: each asks the issuer something. */
 const attempts = { most: 300, windowMs: 60 * 60_000 }
 
+/** Clocks of issuers differ, and `auth_time` is told in whole seconds. */
+const toleranceMs = 60_000
+
+/**
+ * When the person proved who they are (OpenID Connect Core §2, `auth_time`): whoever is merely known there, in a browser that was left open,
+ * has proven nothing now. An issuer that does not say is believed that it was asked just now.
+ */
+const provenAt = ({ startedAt }: Flow, { authenticatedAt }: UpstreamPerson): number | undefined =>
+  authenticatedAt === undefined || authenticatedAt >= startedAt - toleranceMs ? undefined : authenticatedAt
+
 /** Whether the issuer itself said no, rather than that something went wrong. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof Error && 'error' in error && error.error === 'access_denied'
@@ -107,7 +117,7 @@ export const upstreamPages =
       request: FastifyRequest,
       reply: FastifyReply,
       { settings }: Issuer,
-      { flow: { returnTo }, person }: { flow: Flow; person: UpstreamPerson },
+      { flow, person }: { flow: Flow; person: UpstreamPerson },
     ): Promise<FastifyReply> => {
       const { label, trustsSecondFactor } = settings
       const resolved = await resolvePerson(deps, settings, person, originOf(deps, request), now())
@@ -123,7 +133,8 @@ export const upstreamPages =
           now(),
         )
       const methods = trustsSecondFactor ? (['fed', 'mfa'] as const) : (['fed'] as const)
-      if (await answerSignIn(deps, request, reply, { proven: { userId, methods }, returnTo })) return reply
+      const proven = { userId, methods, provenAt: provenAt(flow, person) }
+      if (await answerSignIn(deps, request, reply, { proven, returnTo: flow.returnTo })) return reply
       return send(reply, 403, failedUpstreamPage(label, 'suspended', `/login/upstream/${settings.name}`))
     }
 

@@ -230,6 +230,51 @@ test('one’s own account is linked and unlinked from inside, with a recent proo
   assert.equal((await launched.signIn()).statusCode, 403)
 })
 
+test('whoever is merely known at the issuer, in a browser that was left open, has proven nothing anew', async (t) => {
+  const launched = await open(t)
+  const { elsewhere, clock } = launched
+  await launched.verify(await addPerson(launched))
+  const day = 86_400_000
+  const provenAgo = (milliseconds: number): void => {
+    elsewhere.idToken = { auth_time: Math.floor((clock() - milliseconds) / 1000) }
+  }
+  const dangerous = async (person: Visitor): Promise<[number, string | undefined]> => {
+    const answer = await launched.manage(person, 'POST', '', { upstream: 'elsewhere' })
+    return [answer.statusCode, answer.json<{ code?: string }>().code]
+  }
+  provenAgo(60 * 60_000)
+  const ada = visitor(launched)
+  assert.ok(isIn(await launched.signIn(ada)))
+  assert.deepEqual(await dangerous(ada), [403, 'reauthentication_required'])
+  assert.ok(isIn(await launched.signIn(ada)), 'nor by coming once more')
+  assert.deepEqual(await dangerous(ada), [403, 'reauthentication_required'])
+
+  // the way to prove it: the page leads there with the wish to be asked
+  const page = await ada.get('/login?prompt=login&return_to=/account')
+  const [, way = ''] = /href="(\/login\/upstream\/[^"]+)"/.exec(page.body) ?? []
+  assert.equal(way, '/login/upstream/elsewhere?return_to=%2Faccount&amp;prompt=login')
+  const begun = await ada.get(way.replaceAll('&amp;', '&'))
+  assert.equal(new URL(String(begun.headers.location)).searchParams.get('prompt'), 'login')
+  const ignored = await ada.get(elsewhere.signIn(String(begun.headers.location)))
+  assert.ok(isIn(ignored))
+  assert.deepEqual(await dangerous(ada), [403, 'reauthentication_required'], 'an issuer that does not ask')
+  const asked = await ada.get(way.replaceAll('&amp;', '&'))
+  provenAgo(1_000)
+  await ada.get(elsewhere.signIn(String(asked.headers.location)))
+  assert.deepEqual(await dangerous(ada), [201, undefined])
+
+  // a session is as long as any other, however long ago that was; and no time of an issuer lies ahead
+  provenAgo(100 * day)
+  const grace = visitor(launched)
+  assert.ok(isIn(await launched.signIn(grace)))
+  clock.advance(13 * day)
+  assert.equal((await grace.api('GET', '/account')).statusCode, 200)
+  provenAgo(-100 * day)
+  assert.ok(isIn(await launched.signIn(grace)))
+  const { proven_until } = (await grace.api('GET', '/account')).json<{ proven_until: string }>()
+  assert.equal(Date.parse(proven_until), clock() + 15 * 60_000)
+})
+
 test('linking is begun by the person’s own page, finished in the same session, and takes nobody’s identity', async (t) => {
   const launched = await open(t)
   await addPerson(launched)

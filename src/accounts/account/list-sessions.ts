@@ -46,8 +46,8 @@ export const listSessions = async (
       ? []
       : await activity.selectFrom('last_used').selectAll().where('credential_id', 'in', ids).execute()
   const lastUse = new Map(uses.map(({ credential_id, last_used_at }) => [credential_id, last_used_at]))
-  const lastActive = ({ id, authenticated_at }: { id: string; authenticated_at: number }): number =>
-    id === actor.id ? now : Math.max(authenticated_at, lastUse.get(id) ?? 0)
+  const lastActive = ({ id, created_at, authenticated_at }: (typeof rows)[number]): number =>
+    id === actor.id ? now : Math.max(created_at, authenticated_at, lastUse.get(id) ?? 0)
   const page = pageOf(
     request,
     rows,

@@ -35,6 +35,8 @@ export interface UpstreamPerson {
   /** Whether the issuer says that the address is theirs. */
   emailVerified: boolean
   name: string | undefined
+  /** When they proved there who they are, Unix milliseconds; undefined: the issuer does not say. */
+  authenticatedAt: number | undefined
 }
 
 /** What one flow is known by, kept in the browser alone. */
@@ -155,6 +157,7 @@ export class Issuer {
       email: known ? normalizeEmail(email) : undefined,
       emailVerified: known && (source.email_verified === true || source.email_verified === 'true'),
       name: textOf(source.name) ?? textOf(claims.name),
+      authenticatedAt: claims.auth_time === undefined ? undefined : claims.auth_time * 1000,
     }
   }
 

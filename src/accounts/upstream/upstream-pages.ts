@@ -3,21 +3,32 @@ import type { UpstreamIssuer } from '../../config/upstream.ts'
 import { html, type Html, layout } from '../../http/page.ts'
 import type { Resolution } from './resolve.ts'
 
+/** Where a sign-in leads; `fresh`: the person shall prove who they are, whoever is known in the browser. */
+export interface WayOn {
+  returnTo: string | undefined
+  fresh: boolean
+}
+
 /** The way to an issuer and back to where the sign-in leads. */
-const startAt = (name: string, returnTo: string | undefined): string =>
-  `/login/upstream/${name}${returnTo === undefined ? '' : `?return_to=${encodeURIComponent(returnTo)}`}`
+const startAt = (name: string, { returnTo, fresh }: WayOn): string => {
+  const query = new URLSearchParams({
+    ...(returnTo !== undefined && { return_to: returnTo }),
+    ...(fresh && { prompt: 'login' }),
+  }).toString()
+  return `/login/upstream/${name}${query === '' ? '' : `?${query}`}`
+}
 
 /** Links for the page of the sign-in; undefined: there are none. */
 export const upstreamButtons = (
   upstreams: readonly Pick<UpstreamIssuer, 'name' | 'label'>[],
-  returnTo: string | undefined,
+  wayOn: WayOn,
 ): Html | undefined =>
   upstreams.length === 0
     ? undefined
     : html`<div class="actions">
         ${upstreams.map(
           ({ name, label }) =>
-            html`<a class="button secondary" href="${startAt(name, returnTo)}">Sign in with ${label}</a>`,
+            html`<a class="button secondary" href="${startAt(name, wayOn)}">Sign in with ${label}</a>`,
         )}
       </div>`
 
