@@ -90,6 +90,17 @@ export const requireUser = (actor: Actor): string => {
   return actor.userId
 }
 
+/**
+ * The person, by what stands for all of them: a browser, or a token that reaches whatever they join and was not exchanged. Throws `forbidden`
+ * for everything narrower.
+ */
+export const requireWholePerson = (actor: Actor): string => {
+  const userId = requireUser(actor)
+  if (!actor.everywhere)
+    throw new Refusal('forbidden', 'This needs a token that reaches all of your organizations, or a browser.')
+  return userId
+}
+
 /** A person at a browser. Throws `forbidden` for whatever else acts: what guards an account is not a credential's to change. */
 export const requireSession = (actor: Actor): string => {
   if (actor.kind !== 'session' || actor.userId === undefined)

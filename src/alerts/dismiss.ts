@@ -1,5 +1,5 @@
 // Puts alerts aside: for everybody in the organization, as whoever does so has seen to them.
-import { type Actor, requireRole, requireUser } from '../accounts/actor.ts'
+import { type Actor, requireRole, requireWholePerson } from '../accounts/actor.ts'
 import { recordChange } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -46,6 +46,6 @@ export const dismissAlert = async (
   return dismiss(store, actor, ['organization_id', organization_id], alert_id, now)
 }
 
-/** Throws as `requireUser`, and `not_found`. */
+/** Throws as `requireWholePerson`, and `not_found`. */
 export const dismissOwnAlert = async (store: Store, actor: Actor, alertId: string, now: number): Promise<Alert> =>
-  dismiss(store, actor, ['user_id', requireUser(actor)], alertId, now)
+  dismiss(store, actor, ['user_id', requireWholePerson(actor)], alertId, now)

@@ -1,5 +1,5 @@
 // Lists an organization's alerts, or a person's own; newest first.
-import { type Actor, requireRole, requireUser } from '../accounts/actor.ts'
+import { type Actor, requireRole, requireWholePerson } from '../accounts/actor.ts'
 import { findOrganization } from '../accounts/organizations/organization.ts'
 import { type Page, type PageRequest, pageOf, rowsFor } from '../store/page.ts'
 import type { Store } from '../store/store.ts'
@@ -39,6 +39,6 @@ export const listAlerts = async (
   return listOf(store, ['organization_id', organizationId], filters)
 }
 
-/** About personal and legacy tokens of the actor. Throws as `requireUser`. */
+/** About personal and legacy tokens of the actor. Throws as `requireWholePerson`. */
 export const listOwnAlerts = (store: Store, actor: Actor, filters: AlertFilters): Promise<Page<Alert>> =>
-  listOf(store, ['user_id', requireUser(actor)], filters)
+  listOf(store, ['user_id', requireWholePerson(actor)], filters)

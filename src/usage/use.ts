@@ -1,5 +1,5 @@
 // Who still uses one credential: what to look at before it is revoked or rotated.
-import type { Actor } from '../accounts/actor.ts'
+import { type Actor, requireWholePerson } from '../accounts/actor.ts'
 import { type ClientPath, findClient } from '../clients/client.ts'
 import { type ApiKeyPath, type TokenPath, findApiKey, findToken } from '../credentials/find.ts'
 import { lastUses } from '../credentials/wire.ts'
@@ -75,14 +75,18 @@ const useOf = async (store: Store, credentialId: string, now: number): Promise<U
 export const useOfApiKey = async (store: Store, actor: Actor, path: ApiKeyPath, now: number): Promise<Use> =>
   useOf(store, (await findApiKey(store.db, actor, path)).id, now)
 
-/** Throws as `findToken`. */
+/** Of a token itself; of others of its person only for what stands for all of them. Throws as `findToken` and `requireWholePerson`. */
 export const useOfToken = async (
   store: Store,
   actor: Actor,
   kind: 'personal_access_token' | 'legacy_token',
   path: TokenPath,
   now: number,
-): Promise<Use> => useOf(store, (await findToken(store.db, actor, kind, path)).id, now)
+): Promise<Use> => {
+  const { id } = await findToken(store.db, actor, kind, path)
+  if (id !== actor.id) requireWholePerson(actor)
+  return useOf(store, id, now)
+}
 
 /** Throws as `findClient`. */
 export const useOfClient = async (store: Store, actor: Actor, path: ClientPath, now: number): Promise<Use> =>

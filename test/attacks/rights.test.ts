@@ -99,6 +99,39 @@ test('a token held to organizations, or exchanged, does not act for the whole pe
   assert.equal((await ask('GET', '/api/v1/users/me', { as: held.token })).statusCode, 401)
 })
 
+test('nor does it see where the person’s other tokens are used, or put aside what the person is warned of', async (t) => {
+  const launched = await launch(t, { file })
+  const { ask, app, operate } = launched
+  const made = await world(launched)
+  const everywhere = await made.token()
+  const held = await heldTo(made)
+  const short = await exchanged(launched, 'personal-access-token', everywhere.token, { audience: 'latchkey' })
+  // it has leaked, and whoever found it would like nobody to know
+  await operate('POST', '/leaks', { items: [{ credential: held.token }] })
+  const alerts = async () => app.store.activity.selectFrom('alerts').select(['id', 'dismissed_at']).execute()
+  const [alert] = await alerts()
+  assert.ok(alert)
+  const paths: [string, string][] = [
+    ['POST', `/account/alerts/${alert.id}/dismiss`],
+    ['GET', '/account/alerts'],
+    ['GET', '/account/decisions'],
+    ['GET', `/account/decisions/${alert.id}`],
+    ['GET', '/account/usage/series'],
+  ]
+  for (const as of [held.token, short])
+    for (const [method, path] of paths)
+      assert.equal((await ask(method, `/api/v1${path}`, { as })).statusCode, 403, `${method} ${path}`)
+  const useOf = async (id: string, as: string): Promise<number> =>
+    (await ask('GET', `/api/v1/account/tokens/${id}/use`, { as })).statusCode
+  assert.deepEqual([await useOf(everywhere.id, held.token), await useOf(held.id, held.token)], [403, 200])
+  assert.deepEqual(
+    (await alerts()).map(({ dismissed_at }) => dismissed_at),
+    [null],
+  )
+  assert.equal((await ask('GET', '/api/v1/account/alerts', { as: everywhere.token })).statusCode, 200)
+  assert.equal(await useOf(held.id, everywhere.token), 200)
+})
+
 test('a legacy token that reaches everything is not deleted through a token that does not', async (t) => {
   const launched = await launch(t, { file })
   const { ask, operate } = launched

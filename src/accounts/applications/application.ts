@@ -1,8 +1,7 @@
 // A connected application: a client that a person lets act, by a grant that still holds or by a consent that is remembered.
 import type { Kysely } from 'kysely'
 import type { Schema } from '../../store/schema.ts'
-import { type Actor, requireOperator, requireUser } from '../actor.ts'
-import { Refusal } from '../../errors.ts'
+import { type Actor, requireOperator, requireWholePerson } from '../actor.ts'
 
 /** What it may do at one API. */
 export interface Access {
@@ -42,10 +41,7 @@ export const personOf = (actor: Actor, { user_id }: ApplicationsPath): string =>
     requireOperator(actor, 'see and revoke the applications of others')
     return user_id
   }
-  const userId = requireUser(actor)
-  if (!actor.everywhere)
-    throw new Refusal('forbidden', 'This needs a token that reaches all of your organizations, or a browser.')
-  return userId
+  return requireWholePerson(actor)
 }
 
 /** Grants of the person that still hold. */
