@@ -160,6 +160,29 @@ test('what is not for this API, or is no token, is refused', async (t) => {
   assert.equal(await codeOf(local(latchkey, { cwt: false }).verifier, cwt), 'invalid_api_key')
 })
 
+test('a token ends with the key that signed it, however long it would last itself', async (t) => {
+  const latchkey = await listening(t, { file })
+  const { acme, config, url } = latchkey
+  const token = await issuing(latchkey).client(await acme.client())
+  let monotonic = 0
+  let published = true
+  const withdrawing: Fetch = (input, init) =>
+    published ? fetch(input, init) : Promise.resolve(new Response('{"keys":[]}'))
+  const options = { mode: 'local', url, issuer: config.issuer, audience, fetch: withdrawing } as const
+  const verifier = new LocalVerifier(options, Date.now, () => monotonic)
+  assert.equal(await codeOf(verifier, token), 'valid')
+  published = false
+  monotonic += 5 * 60_000 - 1
+  assert.equal(verifier.now(token)?.code, 'valid')
+  monotonic += 1
+  assert.equal(verifier.now(token), undefined)
+  // a key that is known works on while newer ones are on their way
+  assert.equal(await codeOf(verifier, token), 'valid')
+  monotonic += 5 * 60_000
+  assert.equal(await codeOf(verifier, token), 'invalid_api_key')
+  assert.equal(await codeOf(verifier, token), 'invalid_api_key')
+})
+
 test('times count, with some tolerance for clocks that differ', async (t) => {
   const latchkey = await listening(t, { file })
   const { url, config, acme } = latchkey

@@ -28,7 +28,7 @@ export const hasSigned = async (
   data: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> => crypto.subtle.verify(parameters[algorithm].verify, key, signature, data).catch(() => false)
 
-const freshMs = 5 * 60_000
+export const freshKeysMs = 5 * 60_000
 const longestMs = 60 * 60_000
 /** Between two fetches, however many keys are unknown: made-up names cost Latchkey no more. */
 const pauseMs = 5_000
@@ -126,13 +126,13 @@ export class Keys {
   async find(kid: string): Promise<PublicKey | 'unknown' | 'unavailable'> {
     const now = this.#source.monotonic()
     const known = now - this.#fetchedAt < longestMs ? this.#keys.get(kid) : undefined
-    const fresh = now - this.#fetchedAt < freshMs
+    const fresh = now - this.#fetchedAt < freshKeysMs
     if (known && fresh) return known
     const fetching = now - this.#triedAt < pauseMs ? this.#fetching : this.#fetch(now)
     // a key that is known works on while newer ones are on their way
     if (known) return known
     await fetching
-    const current = this.#source.monotonic() - this.#fetchedAt < freshMs
+    const current = this.#source.monotonic() - this.#fetchedAt < freshKeysMs
     return current ? (this.#keys.get(kid) ?? 'unknown') : 'unavailable'
   }
 

@@ -14,7 +14,7 @@ import {
 } from '../verdict.ts'
 import type { Verifier } from '../verifier.ts'
 import { type Claims, readClaims } from './claims.ts'
-import { type Algorithm, Keys, maxKeySetBytes, readCoseKeys, readJwks } from './keys.ts'
+import { type Algorithm, Keys, freshKeysMs, maxKeySetBytes, readCoseKeys, readJwks } from './keys.ts'
 import { readCapped } from './read-capped.ts'
 import { StatusLists, maxListTokenBytes } from './status-lists.ts'
 import { type Genuine, looksLike, readCwt, readJwt } from './token.ts'
@@ -66,8 +66,9 @@ export class LocalVerifier {
   readonly #coseKeys: Keys
   readonly #statuses: StatusLists
   readonly #wall: () => number
-  /** Claims of tokens whose signature is right, by a hash of the token. */
-  readonly #genuine = new Map<string, Claims>()
+  readonly #monotonic: () => number
+  /** Claims of tokens whose signature was right a moment ago, by a hash of the token. */
+  readonly #genuine = new Map<string, { claims: Claims; at: number }>()
 
   /** `wall`: Unix milliseconds. Throws TypeError and RangeError for options that cannot be meant. */
   constructor(options: LocalOptions, wall: () => number = Date.now, monotonic: () => number = () => performance.now()) {
@@ -86,6 +87,7 @@ export class LocalVerifier {
     this.#onFault = options.onFault
     this.#otherwise = options.otherwise
     this.#wall = wall
+    this.#monotonic = monotonic
     const source = (path: string, read: typeof readJwks) => ({
       fetch: async () => (await this.#get(`${this.#url}${path}`, maxKeySetBytes)).bytes,
       read,
@@ -106,8 +108,8 @@ export class LocalVerifier {
 
   /** At once, for a token that was seen before. */
   now(credential: string, options: VerifyOptions = {}): Verdict | undefined {
-    const claims = this.#genuine.get(sha256(credential))
-    if (!claims || options.dpop) return this.#otherwise?.verifyNow(credential, options)
+    const claims = options.dpop ? undefined : this.#kept(sha256(credential))
+    if (!claims) return this.#otherwise?.verifyNow(credential, options)
     const { status } = claims
     const state = status === undefined ? 'valid' : status === 'unreadable' ? undefined : this.#statuses.kept(status)
     const verdict = state && this.#judge(claims, state, options)
@@ -134,10 +136,17 @@ export class LocalVerifier {
     return verdict === 'elsewhere' ? this.#elsewhere(credential, options) : verdict
   }
 
+  /** A signature is no better than its key: it is checked again as often as keys are fetched, so that one of a key that is gone ends too. */
+  #kept(key: string): Claims | undefined {
+    const kept = this.#genuine.get(key)
+    return kept && this.#monotonic() - kept.at < freshKeysMs ? kept.claims : undefined
+  }
+
   async #claims(credential: string, form: 'jwt' | 'cwt'): Promise<Claims | Exclude<Genuine, object>> {
     const key = sha256(credential)
-    const kept = this.#genuine.get(key)
+    const kept = this.#kept(key)
     if (kept) return kept
+    const at = this.#monotonic()
     const { algorithms, maxEntries } = this.#options
     const read =
       form === 'jwt'
@@ -146,7 +155,8 @@ export class LocalVerifier {
     if (typeof read === 'string') return read
     const claims = readClaims(form, read.members)
     if (!claims) return 'invalid'
-    this.#genuine.set(key, claims)
+    this.#genuine.delete(key)
+    this.#genuine.set(key, { claims, at })
     if (this.#genuine.size > maxEntries) this.#genuine.delete(this.#genuine.keys().next().value as string)
     return claims
   }
