@@ -107,7 +107,7 @@ const tellOwner = async (
   if (mailed.length === 0 || !mailer.available) return
   for (const recipient of await recipientsOf(store, row)) {
     try {
-      await mailer.send({ to: recipient.email, ...letterOf(config.issuer, mailed, recipient) }, now)
+      await mailer.send({ to: recipient.email, ...letterOf(config.issuer, mailed, recipient), isAlert: true }, now)
     } catch (error) {
       log.error({ err: error, organization_id: organizationId }, 'could not send an alert by e-mail')
     }

@@ -7,6 +7,8 @@ export interface Mail {
   text: string
   /** Anybody can have it sent to this address, as by asking for a new password: fewer of these are taken. */
   byStranger?: true
+  /** About an organization's or one's own credentials: others can cause many of these, and must not drown what is told of the account. */
+  isAlert?: true
 }
 
 export interface Mailer {

@@ -26,9 +26,8 @@ const longestPauseMs = hour
 const roundSize = 50
 const lanes = 4
 
-/** To one address in an hour: what anybody can cause, and what the person or their organizations do. */
-const maxByStranger = 5
-const maxByOthers = 60
+/** To one address in an hour, by `by_stranger`: what is about the account itself, what anybody can cause, alerts. Each has room of its own. */
+const maxInAnHour = [60, 5, 60] as const
 /** Waiting in all. */
 const maxWaiting = 10_000
 
@@ -83,7 +82,7 @@ export class Outbox implements Mailer {
 
   async send(mail: Mail, now: number): Promise<boolean> {
     const { store, box, log, config } = this.#deps
-    const { byStranger = false } = mail
+    const sort = mail.byStranger ? 1 : mail.isAlert ? 2 : 0
     const { development } = config.mail
     const message: Letter = {
       to: cleanEmail(mail.to),
@@ -100,9 +99,9 @@ export class Outbox implements Mailer {
     // one statement: what is counted is what it finds
     const { numAffectedRows = 0n } = await sql`
       INSERT INTO outbox (id, sealed, recipient, by_stranger, created_at, expires_at, attempts, next_at, sent_at)
-      SELECT ${id}, ${sealed}, ${recipient}, ${byStranger ? 1 : 0}, ${now}, ${now + lifetimeMs}, 0, ${now}, ${development ? now : null}
-      WHERE (SELECT count(*) FROM outbox WHERE recipient = ${recipient} AND by_stranger = ${byStranger ? 1 : 0}
-          AND created_at > ${now - hour}) < ${byStranger ? maxByStranger : maxByOthers}
+      SELECT ${id}, ${sealed}, ${recipient}, ${sort}, ${now}, ${now + lifetimeMs}, 0, ${now}, ${development ? now : null}
+      WHERE (SELECT count(*) FROM outbox WHERE recipient = ${recipient} AND by_stranger = ${sort}
+          AND created_at > ${now - hour}) < ${maxInAnHour[sort]}
         AND (SELECT count(*) FROM outbox WHERE sent_at IS NULL) < ${maxWaiting}`.execute(store.activity)
     if (numAffectedRows === 0n) {
       log.warn('a message was left out: too many for one address, or in all')

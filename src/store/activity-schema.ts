@@ -95,7 +95,7 @@ export interface ActivitySchema {
     sealed: string
     /** Hex HMAC of the address. */
     recipient: string
-    /** Flag: anybody could cause it. */
+    /** 0: about the account itself; 1: anybody could cause it; 2: an alert. */
     by_stranger: number
     created_at: number
     expires_at: number
