@@ -13,7 +13,8 @@ export interface Metrics {
   signIn: (outcome: 'succeeded' | 'refused' | 'throttled') => void
 }
 
-export const createMetrics = (): Metrics => {
+/** `storeAsked`: how often the store has been asked for a credential until now. */
+export const createMetrics = (storeAsked: () => number): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
   // decisions since the last scrape: counting in the metric itself costs several times as much
@@ -28,6 +29,19 @@ export const createMetrics = (): Metrics => {
         for (const [{ name: api }, kinds] of judged)
           for (const [kind, codes] of kinds) for (const [code, count] of codes) this.inc({ api, kind, code }, count)
         judged.clear()
+      },
+    }),
+  )
+  let told = 0
+  registry.registerMetric(
+    new Counter({
+      name: 'latchkey_credential_lookups_total',
+      help: 'Questions to the store for a credential that was presented; others are answered from memory.',
+      registers: [],
+      collect() {
+        const asked = storeAsked()
+        this.inc(asked - told)
+        told = asked
       },
     }),
   )

@@ -1,40 +1,68 @@
-// A cache that is never stale: it is emptied as soon as the store's version differs from the one it was filled at.
+// A cache that is never stale: before an entry is given away, what has changed since it was found right is looked at.
+import type { ChangeLog } from './change-log.ts'
+
+interface Entry<T> {
+  readonly value: T
+  readonly bytes: number
+  /** The position in the log up to which it is known to be right. */
+  rightAt: number
+}
+
+export interface CacheRules<T> {
+  /** Bytes that all entries may take; the oldest go first. */
+  bytes: number
+  /** Bytes that an entry takes, with all that is kept beside it as long as it is here. */
+  sizeOf: (value: T) => number
+  /** Whether anything that the value was made from may have changed since this position. */
+  hasChanged: (value: T, since: number) => boolean
+}
 
 export class ExactCache<T> {
-  readonly #version: () => number
-  readonly #capacity: number
-  #filledAt: number | undefined
-  readonly #entries = new Map<string, T>()
+  readonly #log: Pick<ChangeLog, 'position'>
+  readonly #rules: CacheRules<T>
+  readonly #entries = new Map<string, Entry<T>>()
+  #bytes = 0
 
-  /** `version` is asked at every get; `capacity` bounds the number of entries, the oldest going first. */
-  constructor(version: () => number, capacity: number) {
-    this.#version = version
-    this.#capacity = capacity
+  constructor(log: Pick<ChangeLog, 'position'>, rules: CacheRules<T>) {
+    this.#log = log
+    this.#rules = rules
   }
 
-  /** The entry, if it is there. */
+  /** The entry, if it is there and right. */
   peek(key: string): T | undefined {
-    this.#empty()
-    return this.#entries.get(key)
+    const position = this.#log.position()
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    if (entry.rightAt !== position) {
+      if (this.#rules.hasChanged(entry.value, entry.rightAt)) {
+        this.#remove(key, entry)
+        return undefined
+      }
+      entry.rightAt = position
+    }
+    return entry.value
   }
 
   /** The entry, loaded where missing. What `load` does not find is not kept, so that made-up keys cannot fill the cache. */
   get(key: string, load: (key: string) => T | undefined): T | undefined {
     const found = this.peek(key)
     if (found !== undefined) return found
-    const loaded = load(key)
-    if (loaded !== undefined) {
-      if (this.#entries.size >= this.#capacity) this.#entries.delete(this.#entries.keys().next().value as string)
-      this.#entries.set(key, loaded)
+    const rightAt = this.#log.position() // of the same run: whatever is loaded now is as new, or newer
+    const value = load(key)
+    if (value === undefined) return undefined
+    const bytes = this.#rules.sizeOf(value)
+    if (bytes > this.#rules.bytes) return value
+    this.#bytes += bytes
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#bytes <= this.#rules.bytes) break
+      this.#remove(oldest, entry)
     }
-    return loaded
+    this.#entries.set(key, { value, bytes, rightAt })
+    return value
   }
 
-  /** As soon as anything may have changed. */
-  #empty(): void {
-    const version = this.#version()
-    if (version === this.#filledAt) return
-    this.#entries.clear()
-    this.#filledAt = version
+  #remove(key: string, { bytes }: Entry<T>): void {
+    this.#entries.delete(key)
+    this.#bytes -= bytes
   }
 }

@@ -17,6 +17,7 @@ const keysVersionSql = `SELECT string_agg(id || ' ' || xmin::text, ' ' ORDER BY 
 
 export const postgresLookups = (query: Query): Lookups => {
   const text = lookupSql((columns) => `json_agg(json_build_array(${columns}))::text`, '$1')
+  let asked = 0
   let keys: { version: string | null; records: readonly SigningKeyRecord[] } | undefined
 
   /** The row of `key`. Postgres refuses NUL in a text, so that nothing can be stored under such a key. */
@@ -31,7 +32,11 @@ export const postgresLookups = (query: Query): Lookups => {
   return {
     version: () => undefined,
     keptByHash: () => undefined,
-    credentialByHash: (hash) => credential('credential-by-hash', text.credentialByHash, hash),
+    credentialByHash(hash) {
+      asked += 1
+      return credential('credential-by-hash', text.credentialByHash, hash)
+    },
+    asked: () => asked,
     credentialById: (id) => credential('credential-by-id', text.credentialById, id),
     async clientById(id): Promise<ClientRecord | undefined> {
       const row = await find<ClientRow>('client-by-id', text.clientById, id)

@@ -2,28 +2,18 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { ExactCache } from './exact-cache.ts'
+import { installChangeLog } from './change-log.ts'
 import { recordLastUse } from './last-use.ts'
 import { migrate } from './migrate.ts'
 import { activityMigrations, mainMigrations } from './migrations.ts'
-import { onceARun } from './once-a-run.ts'
-import {
-  type ClientRow,
-  type CredentialRow,
-  type GrantRow,
-  lookupSql,
-  toClient,
-  toCredential,
-  toGrant,
-  toSigningKey,
-} from './records.ts'
 import type { ActivitySchema } from './activity-schema.ts'
 import type { Schema } from './schema.ts'
 import { whenFree } from './sqlite-busy.ts'
 import { sqliteCounters } from './sqlite-counters.ts'
 import { kyselyOver } from './sqlite-kysely.ts'
+import { sqliteLookups } from './sqlite-lookups.ts'
 import { groupedTransactions } from './sqlite-transactions.ts'
-import type { ClientRecord, CredentialRecord, GrantRecord, Lookups, SigningKeyRecord, Store } from './store.ts'
+import type { Store } from './store.ts'
 
 export const mainFile = (folder: string): string => join(folder, 'latchkey.db')
 export const activityFile = (folder: string): string => join(folder, 'activity.db')
@@ -86,54 +76,14 @@ const makeFolder = (folder: string): void => {
   }
 }
 
-const sqliteLookups = (reader: DatabaseSync): Lookups => {
-  const text = lookupSql((columns) => `json_group_array(json_array(${columns}))`, '?')
-  const byHash = reader.prepare(text.credentialByHash)
-  const byId = reader.prepare(text.credentialById)
-  const client = reader.prepare(text.clientById)
-  const grant = reader.prepare(text.grantById)
-  const revokedToken = reader.prepare(text.revokedToken)
-  const keys = reader.prepare(text.signingKeys)
-  const dataVersion = reader.prepare('PRAGMA data_version')
-  dataVersion.setReturnArrays(true)
-  // Any commit by another connection changes this number; the reader never writes, so every commit is another connection's.
-  const version = onceARun(() => (dataVersion.get() as unknown as [number])[0])
-  const credentials = new ExactCache<CredentialRecord>(version, 100_000)
-  const clients = new ExactCache<ClientRecord>(version, 10_000)
-  const grants = new ExactCache<GrantRecord>(version, 100_000)
-  const tokens = new ExactCache<{ revoked: boolean }>(version, 100_000)
-  const signing = new ExactCache<readonly SigningKeyRecord[]>(version, 1)
-  const credential = (statement: typeof byHash) => (key: string) => {
-    const row = statement.get(key) as unknown as CredentialRow | undefined
-    return row && toCredential(row)
-  }
-  const loadByHash = credential(byHash)
-  const loadById = credential(byId)
-  const loadClient = (id: string): ClientRecord | undefined => {
-    const row = client.get(id) as unknown as ClientRow | undefined
-    return row && toClient(row)
-  }
-  const loadGrant = (id: string): GrantRecord | undefined => {
-    const row = grant.get(id) as unknown as GrantRow | undefined
-    return row && toGrant(row)
-  }
-  const loadToken = (id: string): { revoked: boolean } => ({ revoked: revokedToken.get(id) !== undefined })
-  const loadKeys = (): readonly SigningKeyRecord[] =>
-    (keys.all() as unknown as Schema['signing_keys'][]).map(toSigningKey)
-  return {
-    version,
-    credentialByHash: (hash) => credentials.get(hash, loadByHash),
-    keptByHash: (hash) => credentials.peek(hash),
-    credentialById: (id) => credentials.get(id, loadById),
-    clientById: (id) => clients.get(id, loadClient),
-    grantById: (id) => grants.get(id, loadGrant),
-    isTokenRevoked: (id) => tokens.get(id, loadToken)?.revoked ?? false,
-    signingKeys: () => signing.get('', loadKeys) ?? [],
-  }
-}
+/** What look-ups may keep in memory, bytes: some 50,000 keys in use. */
+export const defaultCacheBytes = 96 * 2 ** 20
 
 /** Opens (and where missing makes) the store in `folder` and brings it to the present schema. Safe when several processes do so at once. */
-export const openSqlite = async (folder: string): Promise<Store & { migrated: readonly string[] }> => {
+export const openSqlite = async (
+  folder: string,
+  { cacheBytes = defaultCacheBytes }: { cacheBytes?: number } = {},
+): Promise<Store & { migrated: readonly string[] }> => {
   makeFolder(folder)
   const files: DatabaseSync[] = []
   const open = async (path: string, timeout: number): Promise<DatabaseSync> => {
@@ -148,7 +98,16 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
     const activity = kyselyOver<ActivitySchema>(await open(activityFile(folder), servingWaitMs))
     const transaction = groupedTransactions(main, db)
     const migrated = [
-      ...(await migrate((work) => transaction((trx) => work(trx as never)), 'migrations', mainMigrations)),
+      ...(await migrate(
+        (work) =>
+          transaction(async (trx) => {
+            const applied = await work(trx as never)
+            await installChangeLog(trx as never)
+            return applied
+          }),
+        'migrations',
+        mainMigrations,
+      )),
       ...(await migrate(
         (work) => whenFree(() => activity.transaction().execute((trx) => work(trx as never))),
         'activity_migrations',
@@ -164,6 +123,7 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
     both.prepare('ATTACH ? AS activity').run(activityFile(folder))
     both.exec('PRAGMA query_only = ON')
     const reading = kyselyOver<Schema & ActivitySchema>(both)
+    const { close: closeLookups, ...lookups } = sqliteLookups(reader, cacheBytes)
     const ping = reader.prepare('SELECT count(*) FROM settings')
     return {
       kind: 'sqlite',
@@ -172,7 +132,7 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
       activity,
       notes,
       migrated,
-      lookups: sqliteLookups(reader),
+      lookups,
       counters: sqliteCounters(counting, crypto.randomUUID()),
       transaction,
       recordLastUse: (uses) => recordLastUse(activity, 'max', uses),
@@ -185,6 +145,7 @@ export const openSqlite = async (folder: string): Promise<Store & { migrated: re
         await reading.destroy()
         await activity.destroy()
         await notes.destroy()
+        closeLookups()
         closeAll()
       },
     }

@@ -119,6 +119,8 @@ export interface Lookups {
   isTokenRevoked(id: string): MaybePromise<boolean>
   /** Keys that sign or still verify at `now`; the same array as long as nothing has changed. */
   signingKeys(): MaybePromise<readonly SigningKeyRecord[]>
+  /** How often the database has been asked for a credential by its hash. */
+  asked(): number
 }
 
 export interface Take {

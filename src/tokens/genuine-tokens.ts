@@ -10,20 +10,40 @@ export interface Genuine {
   kid: string | undefined
 }
 
-const capacity = 10_000
+/** What they may take in memory, bytes. */
+const maxBytes = 16 * 2 ** 20
+/** Of one: its claims, as far as they are longer than most, and its place. */
+const sizeOf = (text: string): number => 1_000 + text.length
+
+interface Kept extends Genuine {
+  bytes: number
+}
 
 export class GenuineTokens {
-  readonly #byDigest = new Map<string, Genuine>()
+  readonly #byDigest = new Map<string, Kept>()
+  #bytes = 0
 
   /** Found by digest: tokens are not kept, nor compared where time could be measured. */
   find(text: string): Genuine | undefined {
     return this.#byDigest.get(digestOf(text))
   }
 
-  /** The oldest goes first. */
+  /** The oldest go first. */
   keep(text: string, genuine: Genuine): void {
-    if (this.#byDigest.size >= capacity) this.#byDigest.delete(this.#byDigest.keys().next().value as string)
-    this.#byDigest.set(digestOf(text), genuine)
+    const digest = digestOf(text)
+    this.#remove(digest)
+    const bytes = sizeOf(text)
+    this.#bytes += bytes
+    for (const oldest of this.#byDigest.keys()) {
+      if (this.#bytes <= maxBytes) break
+      this.#remove(oldest)
+    }
+    this.#byDigest.set(digest, { ...genuine, bytes })
+  }
+
+  #remove(digest: string): void {
+    this.#bytes -= this.#byDigest.get(digest)?.bytes ?? 0
+    this.#byDigest.delete(digest)
   }
 }
 
