@@ -39,7 +39,7 @@ import { operationsRoutes } from './http/operations.ts'
 import { answerOnSockets } from './http/plain-connections.ts'
 import { createRequestLog } from './http/request-log.ts'
 import { type Server, answerHeaders, bodyValidator, createServer, thrownAnswer } from './http/server.ts'
-import { createShortWays } from './http/short-way.ts'
+import { type RequestHead, createShortWays } from './http/short-way.ts'
 import { githubLeakRoutes, leaksRoutes } from './leaks/routes.ts'
 import { Allowance } from './limits/allowance.ts'
 import { directIntrospection } from './oauth/introspect-routes.ts'
@@ -302,7 +302,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   /** Of answers that the framework has not given. `relayed`: it is an upstream's. */
   const tell = (
     route: string,
-    { method = '', url: target = '', rawHeaders }: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
+    { method = '', url: target = '', rawHeaders }: Pick<RequestHead, 'method' | 'url' | 'rawHeaders'>,
     { id, status, milliseconds, relayed = false }: Omit<Passed, 'request' | 'relayed'> & { relayed?: boolean },
   ): void => {
     metrics.observeRequest(route, method, status, milliseconds / 1000)

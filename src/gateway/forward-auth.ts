@@ -9,7 +9,7 @@ import type { DirectRoute, RequestHead } from '../http/short-way.ts'
 import { type MaybePromise, andThen, orElse } from '../store/maybe-promise.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Verifier } from '../verify/verify.ts'
-import { type Answer, callerHeaders, errorAnswer, written } from '../verify/wire.ts'
+import { type Answer, type Headers, callerHeaders, errorAnswer, written } from '../verify/wire.ts'
 import { originAt, toldOrigin } from './address.ts'
 import { admit, faultAnswer } from './admission.ts'
 import { type Described, describedRequest } from './described-request.ts'
@@ -63,7 +63,7 @@ const as403 = (answer: Answer): Answer =>
     : { ...answer, status: 403, headers: { ...answer.headers, 'x-latchkey-status': String(answer.status) } }
 
 /** An answer, without a body where the request is let in. */
-type Decided = Omit<Answer, 'body'> & { body?: object }
+type Decided = Omit<Answer, 'body'> & { body?: object; shared?: Readonly<Headers> }
 
 /** Decides about the request that a proxy asks about. Never throws. */
 export type ForwardAuth = (request: RequestHead, requestId: string) => MaybePromise<Decided>
@@ -144,11 +144,8 @@ export const createForwardAuth = ({ config, sites, verifier, keys, log, now }: F
           () =>
             andThen(identify(api, api.upstreams.get(principal.environment), principal), (identity) => ({
               status: 200,
-              headers: {
-                'cache-control': 'no-store',
-                ...allIdentityHeaders(principal, identity),
-                ...callerHeaders(api, admitted, now()),
-              },
+              headers: { 'cache-control': 'no-store', ...callerHeaders(api, admitted, now()) },
+              shared: allIdentityHeaders(principal, identity),
             })),
           (fault) => faultAnswer(api, id, fault, log),
         )
@@ -174,17 +171,19 @@ export const directForwardAuth = (decide: ForwardAuth): DirectRoute => ({
   path: place,
   query: true,
   answer: (request, _body, id) =>
-    andThen(decide(request, id), ({ status, headers, body }) =>
-      body === undefined ? { status, headers, body: '' } : written({ status, headers, body }),
+    andThen(decide(request, id), ({ status, headers, shared, body }) =>
+      body === undefined
+        ? { status, headers, ...(shared && { shared }), body: '' }
+        : written({ status, headers, body }),
     ),
 })
 
 export const forwardAuthRoutes = (decide: ForwardAuth): FastifyPluginAsync => {
   /** Runs before the framework looks at the body, which is ignored. */
   const answer = async ({ raw, id }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { status, headers, body } = await decide(raw, id)
+    const { status, headers, shared = {}, body } = await decide(raw, id)
     return body === undefined
-      ? reply.code(status).headers(headers).send()
+      ? reply.code(status).headers(headers).headers(shared).send()
       : sendAnswer(reply, { status, headers, body })
   }
 

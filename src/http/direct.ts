@@ -45,10 +45,10 @@ export const answerOnHttp = (http: Server, ways: ShortWays): (() => void) => {
   const send = (
     { response, request, route, since }: Waiting,
     id: string,
-    { status, headers, body }: WholeAnswer,
+    { status, headers, shared = {}, body }: WholeAnswer,
   ): void => {
     const fields = ['x-request-id', id, ...common]
-    for (const name in headers) fields.push(name, headers[name] as string)
+    for (const one of [headers, shared]) for (const name in one) fields.push(name, one[name] as string)
     const length = Buffer.byteLength(body)
     fields.push('content-length', String(length))
     response.writeHead(status, fields)

@@ -17,6 +17,15 @@ export const fieldsText = (headers: Readonly<Headers>): string => {
   return text
 }
 
+const sharedTexts = new WeakMap<Readonly<Headers>, string>()
+
+/** `fieldsText`, once for each object. */
+const sharedText = (headers: Readonly<Headers>): string => {
+  let text = sharedTexts.get(headers)
+  if (text === undefined) sharedTexts.set(headers, (text = fieldsText(headers)))
+  return text
+}
+
 const statusLines = new Map<number, string>()
 
 const statusLine = (status: number): string => {
@@ -29,8 +38,13 @@ const statusLine = (status: number): string => {
  * The whole answer: text to be written as latin1 where the body is ASCII, else its octets. `first` and `last`: fields that come
  * before and behind its own, `last` with the empty line. Throws where a field cannot be sent.
  */
-export const answerOctets = ({ status, headers, body }: WholeAnswer, first: string, last: string): string | Buffer => {
+export const answerOctets = (
+  { status, headers, shared, body }: WholeAnswer,
+  first: string,
+  last: string,
+): string | Buffer => {
   const length = Buffer.byteLength(body)
-  const text = `${statusLine(status)}${first}${fieldsText(headers)}content-length: ${length}\r\n${last}${body}`
+  const own = shared === undefined ? fieldsText(headers) : fieldsText(headers) + sharedText(shared)
+  const text = `${statusLine(status)}${first}${own}content-length: ${length}\r\n${last}${body}`
   return length === body.length ? text : Buffer.from(text)
 }

@@ -31,9 +31,9 @@ interface Shared {
   handOver: (socket: Socket, unread: Buffer | undefined, ended: boolean) => void
 }
 
-const takes = ({ takes: takeable }: DirectRoute, { headers, bodyLength }: PlainRequest): boolean =>
+const takes = ({ takes: takeable }: DirectRoute, { contentType, bodyLength }: PlainRequest): boolean =>
   takeable === undefined ||
-  (bodyLength > 0 && bodyLength <= takeable.length && takeable.mediaTypes.has(headers['content-type'] ?? ''))
+  (bodyLength > 0 && bodyLength <= takeable.length && takeable.mediaTypes.has(contentType ?? ''))
 
 /** A socket that fails closes by itself, and there is nobody to tell. */
 const ignored = (): void => {}

@@ -32,57 +32,86 @@ const changing: ReadonlySet<string> = new Set([
 export class PlainRequest implements RequestHead {
   readonly method: 'GET' | 'POST'
   readonly url: string
-  readonly rawHeaders: string[]
-  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
   readonly socket: Pick<Socket, 'remoteAddress'>
-  /** Octets of the body. */
-  readonly bodyLength: number
   /** The head as it came, with its empty line. */
   readonly text: string
+  /** Octets of the body. */
+  readonly bodyLength: number
+  readonly contentType: string | undefined
+  #headers: IncomingHttpHeaders | undefined
 
   constructor(
     text: string,
-    { url, rawHeaders, headers }: Pick<PlainRequest, 'url' | 'rawHeaders' | 'headers'>,
+    {
+      url,
+      rawHeaders,
+      bodyLength,
+      contentType,
+    }: Pick<PlainRequest, 'url' | 'rawHeaders' | 'bodyLength' | 'contentType'>,
     socket: Pick<Socket, 'remoteAddress'>,
   ) {
-    this.text = text
     this.method = text.startsWith('GET') ? 'GET' : 'POST'
     this.url = url
     this.rawHeaders = rawHeaders
-    this.headers = headers
     this.socket = socket
-    this.bodyLength = Number(headers['content-length'] ?? 0)
+    this.text = text
+    this.bodyLength = bodyLength
+    this.contentType = contentType
+  }
+
+  get headers(): IncomingHttpHeaders {
+    if (this.#headers) return this.#headers
+    const headers: IncomingHttpHeaders = {}
+    for (let i = 0; i < this.rawHeaders.length; i += 2)
+      headers[(this.rawHeaders[i] as string).toLowerCase()] = this.rawHeaders[i + 1]
+    this.#headers = headers
+    return headers
   }
 }
 
 const unusual = 'unusual'
 const incomplete = 'incomplete'
 
+const space = 0x20
+
+/** The value between these places, without the spaces around it. */
+const valueOf = (text: string, from: number, to: number): string => {
+  let [start, end] = [from, to]
+  while (start < end && text.charCodeAt(start) === space) start += 1
+  while (end > start && text.charCodeAt(end - 1) === space) end -= 1
+  return text.slice(start, end)
+}
+
 /** From the text of a whole head, its empty line included. */
 const parseHead = (text: string, socket: Pick<Socket, 'remoteAddress'>): PlainRequest | typeof unusual => {
   if (!headForm.test(text)) return unusual
+  const isGet = text.startsWith('GET')
   let at = text.indexOf('\r\n')
-  const url = text.slice(text.indexOf(' ') + 1, at - ' HTTP/1.1'.length)
+  const url = text.slice(isGet ? 'GET '.length : 'POST '.length, at - ' HTTP/1.1'.length)
+  const names: string[] = []
   const rawHeaders: string[] = []
-  const headers: IncomingHttpHeaders = Object.create(null) as IncomingHttpHeaders
+  let length: string | undefined
+  let contentType: string | undefined
+  let hasHost = false
   for (at += 2; at < text.length - 2;) {
     const colon = text.indexOf(':', at)
     const end = text.indexOf('\r\n', colon)
     const spelled = text.slice(at, colon)
     const name = spelled.toLowerCase()
-    const value = text.slice(colon + 1, end).trim()
+    const value = valueOf(text, colon + 1, end)
     // how two of one name are to be joined depends on the name (RFC 9110 §5.3)
-    if (name in headers || changing.has(name)) return unusual
-    headers[name] = value
-    if (rawHeaders.push(spelled, value) > 2 * maxFields) return unusual
+    if (changing.has(name) || names.includes(name) || names.push(name) > maxFields) return unusual
+    if (name === 'host') hasHost = true
+    else if (name === 'content-length') length = value
+    else if (name === 'content-type') contentType = value
+    else if (name === 'connection' && value.toLowerCase() !== 'keep-alive') return unusual
+    rawHeaders.push(spelled, value)
     at = end + 2
   }
-  const { host, connection, 'content-length': length } = headers
-  if (host === undefined) return unusual
-  if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return unusual
   // a GET that says how long its body is has one, or means to
-  if (text.startsWith('GET') ? length !== undefined : length === undefined || !lengthForm.test(length)) return unusual
-  return new PlainRequest(text, { url, rawHeaders, headers }, socket)
+  if (!hasHost || (isGet ? length !== undefined : length === undefined || !lengthForm.test(length))) return unusual
+  return new PlainRequest(text, { url, rawHeaders, bodyLength: Number(length ?? 0), contentType }, socket)
 }
 
 /**

@@ -8,7 +8,8 @@ import { type MaybePromise, orElse } from '../store/maybe-promise.ts'
 import type { Headers } from '../verify/wire.ts'
 
 /** What of a request is read, whichever way it came; node:http's own is one. */
-export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders' | 'headers'> & {
+export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'headers'> & {
+  rawHeaders: readonly string[]
   socket: Pick<Socket, 'remoteAddress'>
 }
 
@@ -16,6 +17,8 @@ export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders' 
 export interface WholeAnswer {
   status: number
   headers: Headers
+  /** More of them: an object that is the same for many answers, and never changed. */
+  shared?: Readonly<Headers>
   body: string
 }
 

@@ -1,15 +1,15 @@
 // A server whose answers tell what it has read, with the short ways on sockets in front of it or without.
 import http, { type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
-import net, { type AddressInfo, type Socket } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { answerOnSockets } from '../../src/http/plain-connections.ts'
-import { type DirectRoute, createShortWays } from '../../src/http/short-way.ts'
+import { type DirectRoute, type RequestHead, createShortWays } from '../../src/http/short-way.ts'
 
 /** A request as its reader saw it. */
 interface Seen {
   method: string | undefined
   url: string | undefined
-  rawHeaders: string[]
+  rawHeaders: readonly string[]
   headers: Record<string, unknown>
   body: string
   from: string | undefined
@@ -23,18 +23,7 @@ export interface Stage {
   end: () => void
 }
 
-const seenOf = (
-  {
-    method,
-    url,
-    rawHeaders,
-    headers,
-    socket,
-  }: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders' | 'headers'> & {
-    socket: Pick<Socket, 'remoteAddress'>
-  },
-  body: Buffer,
-): Seen => ({
+const seenOf = ({ method, url, rawHeaders, headers, socket }: RequestHead, body: Buffer): Seen => ({
   method,
   url,
   rawHeaders,
