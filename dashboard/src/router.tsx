@@ -129,6 +129,14 @@ const routeTree = root.addChildren([
       lazyRouteComponent(() => import('./pages/tokens/legacy-token.tsx'), 'LegacyTokenPage'),
     ),
     ofAccount(
+      'usage',
+      lazyRouteComponent(() => import('./pages/usage/own-usage.tsx'), 'OwnUsagePage'),
+    ),
+    ofAccount(
+      'requests',
+      lazyRouteComponent(() => import('./pages/usage/own-requests.tsx'), 'OwnRequestsPage'),
+    ),
+    ofAccount(
       'alerts',
       lazyRouteComponent(() => import('./pages/alerts/own-alerts.tsx'), 'OwnAlertsPage'),
     ),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LatchkeyConfig } from '../../src/config/config.ts'
+import { assertInOrder } from '../browser.ts'
 import { onEveryScreen, press, tabTo } from './hands.ts'
 import { type Scene, dashboardScene } from './scene.ts'
 
@@ -173,6 +174,27 @@ test('Usage and Requests in the dashboard', async (t) => {
       assert.ok(!(await page.content()).includes('Production'))
       await page.context().close()
     }
+  })
+
+  await t.test('what a person’s own token asks for stands under their account', async () => {
+    const page = await scene.page(ada, '/account/usage')
+    await page.getByRole('heading', { name: 'No requests yet' }).waitFor()
+    const { token } = await launched.operate<{ token: string }>('POST', `/users/${ada.id}/tokens`, {
+      name: 'Laptop',
+      all_organizations: true,
+    })
+    const { statusCode } = await launched.ask('GET', '/api/v1/users/me', { as: token })
+    assert.equal(statusCode, 200)
+    await launched.app.writeUse()
+    await page.reload()
+    await page.getByRole('slider').waitFor()
+    await page.getByRole('link', { name: 'Laptop' }).waitFor()
+    await assertInOrder(page, 'own usage')
+    await page.getByRole('link', { name: 'Laptop' }).click()
+    await page.getByRole('link', { name: /^GET \/api\/v1\/users\/me\b.+Let in$/ }).click()
+    await page.getByRole('dialog', { name: 'Let in' }).getByText('What was checked').waitFor()
+    await assertInOrder(page, 'own requests')
+    await page.context().close()
   })
 
   await t.test('operators see what nobody’s credentials were denied', async () => {

@@ -12,7 +12,7 @@ interface Labelled {
   hint?: ReactNode
   mistake?: ReactNode
   /** The label is there for screen readers only: what surrounds the field says it. */
-  quietLabel?: boolean
+  quietLabel?: boolean | undefined
 }
 
 const describedBy = (id: string, hint: ReactNode, mistake: ReactNode): string | undefined =>
@@ -51,27 +51,39 @@ interface Optional {
   optional?: boolean
 }
 
+/** What the native element of a field takes, and what goes around it. */
+const useField = (
+  { label, hint, mistake, quietLabel = false }: Labelled,
+  given: string | undefined,
+  className: string,
+  optional = false,
+) => {
+  const made = useId()
+  const id = given ?? made
+  return {
+    around: { id, label, hint, mistake, optional, quietLabel },
+    element: {
+      id,
+      className: `field ${className}`,
+      'aria-invalid': mistake ? (true as const) : undefined,
+      'aria-describedby': describedBy(id, hint, mistake),
+    },
+  }
+}
+
 export const TextField = ({
   label,
   hint,
   mistake,
   quietLabel,
-  optional = false,
+  optional,
   className = '',
   ...rest
 }: Labelled & Optional & InputHTMLAttributes<HTMLInputElement>) => {
-  const made = useId()
-  const id = rest.id ?? made
+  const { around, element } = useField({ label, hint, mistake, quietLabel }, rest.id, className, optional)
   return (
-    <Around {...{ id, label, hint, mistake, optional }} quietLabel={quietLabel ?? false}>
-      <input
-        autoComplete="off"
-        {...rest}
-        id={id}
-        className={`field ${className}`}
-        aria-invalid={mistake ? true : undefined}
-        aria-describedby={describedBy(id, hint, mistake)}
-      />
+    <Around {...around}>
+      <input autoComplete="off" {...rest} {...element} />
     </Around>
   )
 }
@@ -81,22 +93,14 @@ export const TextArea = ({
   hint,
   mistake,
   quietLabel,
-  optional = false,
+  optional,
   className = '',
   ...rest
 }: Labelled & Optional & TextareaHTMLAttributes<HTMLTextAreaElement>) => {
-  const made = useId()
-  const id = rest.id ?? made
+  const { around, element } = useField({ label, hint, mistake, quietLabel }, rest.id, className, optional)
   return (
-    <Around {...{ id, label, hint, mistake, optional }} quietLabel={quietLabel ?? false}>
-      <textarea
-        rows={4}
-        {...rest}
-        id={id}
-        className={`field ${className}`}
-        aria-invalid={mistake ? true : undefined}
-        aria-describedby={describedBy(id, hint, mistake)}
-      />
+    <Around {...around}>
+      <textarea rows={4} {...rest} {...element} />
     </Around>
   )
 }
@@ -110,17 +114,10 @@ export const Select = ({
   className = '',
   ...rest
 }: Labelled & SelectHTMLAttributes<HTMLSelectElement>) => {
-  const made = useId()
-  const id = rest.id ?? made
+  const { around, element } = useField({ label, hint, mistake, quietLabel }, rest.id, className)
   return (
-    <Around {...{ id, label, hint, mistake }} optional={false} quietLabel={quietLabel ?? false}>
-      <select
-        {...rest}
-        id={id}
-        className={`field ${className}`}
-        aria-invalid={mistake ? true : undefined}
-        aria-describedby={describedBy(id, hint, mistake)}
-      />
+    <Around {...around}>
+      <select {...rest} {...element} />
     </Around>
   )
 }

@@ -64,6 +64,8 @@ const ofAccount: readonly Group[] = [
       { to: '/account', label: 'Profile', icon: PersonIcon, exact: true },
       { to: '/account/security', label: 'Security', icon: ShieldIcon },
       { to: '/account/tokens', label: 'API tokens', icon: KeyIcon },
+      { to: '/account/usage', label: 'Usage', icon: UsageIcon },
+      { to: '/account/requests', label: 'Requests', icon: RequestsIcon },
       { to: '/account/alerts', label: 'Alerts', icon: AlertIcon },
       { to: '/account/applications', label: 'Connected applications', icon: AppsIcon },
     ],

@@ -5,7 +5,7 @@ import { ConfirmDanger } from '../../kit/confirm-danger.tsx'
 import { toast } from '../../kit/toast.tsx'
 import { EnvironmentBadge } from './environment.tsx'
 import { type ApiKey, keysPath, refreshKeys, revokeKey } from './keys.ts'
-import { UseFacts } from './use-facts.tsx'
+import { WhatBreaks } from '../usage/credential-use.tsx'
 
 export const RevokeKeyDialog = ({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) => (
   <ConfirmDanger
@@ -24,7 +24,7 @@ export const RevokeKeyDialog = ({ apiKey, onClose }: { apiKey: ApiKey; onClose: 
       Whatever uses this key is refused from its next request on, and so is every token made from it. This cannot be
       undone.
     </p>
-    <UseFacts apiKey={apiKey} />
+    <WhatBreaks path={`${keysPath(apiKey.organization_id)}/${apiKey.id}`} noun="key" />
   </ConfirmDanger>
 )
 

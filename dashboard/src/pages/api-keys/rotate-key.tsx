@@ -9,7 +9,7 @@ import { Time } from '../../kit/time.tsx'
 import { toast } from '../../kit/toast.tsx'
 import { NewKeyDialog } from './create-key.tsx'
 import { type ApiKey, type NewApiKey, keysPath, refreshKeys, revokeKey } from './keys.ts'
-import { UseFacts } from './use-facts.tsx'
+import { CredentialUse } from '../usage/credential-use.tsx'
 
 const overlaps = [
   [0, 'It ends now', 'For a key that others may know.'],
@@ -38,7 +38,7 @@ export const StillUsedDialog = ({ apiKey, onClose }: { apiKey: ApiKey; onClose: 
           )}
           . Once nothing uses it any more, end it.
         </p>
-        <UseFacts apiKey={apiKey} watch />
+        <CredentialUse path={`${keysPath(apiKey.organization_id)}/${apiKey.id}`} />
         <ErrorNotice error={error} />
       </DialogBody>
       <DialogFooter>

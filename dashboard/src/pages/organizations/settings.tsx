@@ -1,6 +1,6 @@
 // /organizations/…/settings: name, tier, ownership, and the end of an organization.
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { api } from '../../api/client.ts'
 import { type Organization, queryClient, useMe, useOrganization } from '../../api/queries.ts'
 import { Badge } from '../../kit/badge.tsx'
@@ -11,6 +11,7 @@ import { useAction } from '../../kit/dialog.tsx'
 import { Select, TextField } from '../../kit/field.tsx'
 import { ErrorNotice } from '../../kit/notice.tsx'
 import { Card, Facts, Page, Section } from '../../kit/page.tsx'
+import { SaveForm } from '../../kit/save-form.tsx'
 import { Time } from '../../kit/time.tsx'
 import { toast } from '../../kit/toast.tsx'
 import { ImpactOf } from './impact.tsx'
@@ -26,51 +27,39 @@ const learn = async (organization: Organization): Promise<void> => {
 
 const Rename = ({ organization, mayChange }: { organization: Organization; mayChange: boolean }) => {
   const [name, setName] = useState(organization.name)
-  const { busy, error, run } = useAction(async () => {
+  const save = async (): Promise<void> => {
     const changed = await api.patch<Organization>(`/organizations/${organization.id}`, { name })
     await learn(changed)
     setName(changed.name)
     toast('Name saved.')
-  })
-  const save = (event: FormEvent): void => {
-    event.preventDefault()
-    run()
   }
+  const field = (
+    <TextField
+      label="Name"
+      value={name}
+      required
+      maxLength={200}
+      disabled={!mayChange}
+      hint={mayChange ? undefined : 'Admins and owners may change it.'}
+      onChange={(event) => setName(event.target.value)}
+    />
+  )
+  if (!mayChange) return <div className="max-w-xl">{field}</div>
   return (
-    <form onSubmit={save} className="grid max-w-xl gap-3">
-      <TextField
-        label="Name"
-        value={name}
-        required
-        maxLength={200}
-        disabled={!mayChange}
-        hint={mayChange ? undefined : 'Admins and owners may change it.'}
-        onChange={(event) => setName(event.target.value)}
-      />
-      <ErrorNotice error={error} />
-      {mayChange && (
-        <div>
-          <Button type="submit" busy={busy} disabled={name.trim() === '' || name === organization.name}>
-            Save name
-          </Button>
-        </div>
-      )}
-    </form>
+    <SaveForm submit="Save name" ready={name.trim() !== '' && name !== organization.name} onSave={save}>
+      {field}
+    </SaveForm>
   )
 }
 
 const TierChoice = ({ organization }: { organization: Organization }) => {
   const [tier, setTier] = useState<string>(organization.tier)
-  const { busy, error, run } = useAction(async () => {
+  const save = async (): Promise<void> => {
     await learn(await api.patch<Organization>(`/organizations/${organization.id}`, { tier }))
     toast('Tier saved.')
-  })
-  const save = (event: FormEvent): void => {
-    event.preventDefault()
-    run()
   }
   return (
-    <form onSubmit={save} className="grid max-w-xl gap-3">
+    <SaveForm submit="Save tier" ready={tier !== organization.tier} onSave={save}>
       <Select
         label="Tier"
         value={tier}
@@ -83,13 +72,7 @@ const TierChoice = ({ organization }: { organization: Organization }) => {
           </option>
         ))}
       </Select>
-      <ErrorNotice error={error} />
-      <div>
-        <Button type="submit" busy={busy} disabled={tier === organization.tier}>
-          Save tier
-        </Button>
-      </div>
-    </form>
+    </SaveForm>
   )
 }
 

@@ -1,5 +1,5 @@
 // /account: who one is here, and leaving for good.
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { Account } from '../../../../src/accounts/account/account.ts'
 import { api } from '../../api/client.ts'
 import { queryClient } from '../../api/queries.ts'
@@ -7,10 +7,9 @@ import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { ConfirmDanger } from '../../kit/confirm-danger.tsx'
 import { CopyButton } from '../../kit/copy-button.tsx'
-import { useAction } from '../../kit/dialog.tsx'
 import { TextField } from '../../kit/field.tsx'
-import { ErrorNotice } from '../../kit/notice.tsx'
 import { Card, Facts, Page, Section } from '../../kit/page.tsx'
+import { SaveForm } from '../../kit/save-form.tsx'
 import { Time } from '../../kit/time.tsx'
 import { toast } from '../../kit/toast.tsx'
 import { Address } from './address.tsx'
@@ -18,19 +17,15 @@ import { accountKey, useAccount } from './queries.ts'
 
 const Rename = ({ account }: { account: Account }) => {
   const [name, setName] = useState(account.name)
-  const { busy, error, run } = useAction(async () => {
+  const save = async (): Promise<void> => {
     const changed = await api.patch<Account>('/account', { name })
     queryClient.setQueryData(accountKey, changed)
     await queryClient.invalidateQueries({ queryKey: ['me'] })
     setName(changed.name)
     toast('Name saved.')
-  })
-  const save = (event: FormEvent): void => {
-    event.preventDefault()
-    run()
   }
   return (
-    <form onSubmit={save} className="grid max-w-xl gap-3">
+    <SaveForm submit="Save name" ready={name.trim() !== '' && name !== account.name} onSave={save}>
       <TextField
         label="Name"
         value={name}
@@ -40,13 +35,7 @@ const Rename = ({ account }: { account: Account }) => {
         hint="Whoever shares an organization with you sees it."
         onChange={(event) => setName(event.target.value)}
       />
-      <ErrorNotice error={error} />
-      <div>
-        <Button type="submit" busy={busy} disabled={name.trim() === '' || name === account.name}>
-          Save name
-        </Button>
-      </div>
-    </form>
+    </SaveForm>
   )
 }
 

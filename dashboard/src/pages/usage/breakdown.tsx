@@ -6,6 +6,7 @@ import { Spark } from '../../kit/chart.tsx'
 import { count } from '../../kit/number.ts'
 import { ErrorNotice } from '../../kit/notice.tsx'
 import { type Column, Table } from '../../kit/table.tsx'
+import type { Place } from './place.ts'
 import { type Range, barsOf, ranges } from './range.ts'
 import { seriesQuery } from './usage-queries.ts'
 import { codeWords, credentialWords } from './words.ts'
@@ -20,36 +21,33 @@ const captions: Record<Series['by'], string> = {
   code: 'Requests by result',
 }
 
-const Name = ({ line, by, organizationId }: { line: Line; by: Series['by']; organizationId: string }) => {
+const Name = ({ line, by, place }: { line: Line; by: Series['by']; place: Place }) => {
   const { id, name, user_name } = line
   if (id === null) return <span className="text-quiet">{by === 'credential' ? 'All others' : 'Others'}</span>
   if (by === 'code') return <>{codeWords(id)}</>
   if (by === 'api') return <>{id}</>
   if (id === '') return <span className="text-quiet">Not told apart</span>
+  const words = credentialWords({ name, user_name, kind: null })
+  if (place.requests === undefined) return <>{words}</>
   return (
-    <Link
-      to="/organizations/$organizationId/requests"
-      params={{ organizationId }}
-      search={{ credential_id: id }}
-      className="text-accent hover:underline"
-    >
-      {credentialWords({ name, user_name, kind: null })}
+    <Link to={place.requests} search={{ credential_id: id }} className="text-accent hover:underline">
+      {words}
     </Link>
   )
 }
 
 export const Breakdown = ({
-  organizationId,
+  place,
   range,
   by,
   filters,
 }: {
-  organizationId: string
+  place: Place
   range: Range
   by: Series['by']
   filters: { environment?: string | undefined; api?: string | undefined }
 }) => {
-  const { data, error, refetch, isPlaceholderData } = useQuery(seriesQuery(organizationId, range, by, filters))
+  const { data, error, refetch, isPlaceholderData } = useQuery(seriesQuery(place, range, by, filters))
   // the answer before this one may be told apart by something else
   const told = data?.by === by ? data : undefined
   const barsBy = new Map(told?.series.map((line) => [line, barsOf(range, told, [line])]))
@@ -57,7 +55,7 @@ export const Breakdown = ({
   const columns: readonly Column<Line>[] = [
     {
       name: { credential: 'Credential', api: 'API', code: 'Result' }[by],
-      cell: (line) => <Name line={line} by={by} organizationId={organizationId} />,
+      cell: (line) => <Name line={line} by={by} place={place} />,
     },
     {
       name: `Over ${ranges[range].words}`,

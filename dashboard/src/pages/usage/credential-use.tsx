@@ -2,11 +2,11 @@
 import { useQuery } from '@tanstack/react-query'
 import type { Use } from '../../../../src/usage/use.ts'
 import { api } from '../../api/client.ts'
+import { count } from '../../kit/number.ts'
 import { ErrorNotice, Notice } from '../../kit/notice.tsx'
 import { SkeletonLines } from '../../kit/skeleton.tsx'
 import { Time, relativeTime } from '../../kit/time.tsx'
 
-const count = new Intl.NumberFormat('en-GB')
 const day = 86_400_000
 
 /** `path`: of the credential, such as `/account/tokens/…`. */
@@ -15,7 +15,8 @@ export const useCredentialUse = (path: string) =>
     queryKey: ['use', path],
     queryFn: ({ signal }) => api.get<Use>(`${path}/use`, undefined, signal),
     // somebody who moves an integration over watches it stop
-    refetchInterval: 15_000,
+    staleTime: 0,
+    refetchInterval: 5_000,
   })
 
 /** Whether it was used within so many days before now. */
@@ -40,13 +41,23 @@ const Sightings = ({ title, entries }: { title: string; entries: Use['networks']
     </div>
   )
 
+const AllSightings = ({ use: { networks, agents, endpoints } }: { use: Use }) =>
+  networks.length + agents.length + endpoints.length === 0 ? null : (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <Sightings title="From" entries={networks} />
+      <Sightings title="With" entries={agents} />
+      <Sightings title="For" entries={endpoints} />
+    </div>
+  )
+
 /** In a sentence: when last, how often, from where. */
-const inWords = ({ last_used_at, calls_24h, networks }: Use): string => {
+const inWords = ({ last_used_at, calls_24h, denied_24h, networks }: Use): string => {
   if (last_used_at === null) return 'It has never been used.'
   const places = networks.filter(({ last_at }) => Date.now() - Date.parse(last_at) < 7 * day).length
-  const calls = calls_24h === 0 ? 'no requests' : calls_24h === 1 ? '1 request' : `${count.format(calls_24h)} requests`
+  const calls = calls_24h === 0 ? 'no requests' : calls_24h === 1 ? '1 request' : `${count(calls_24h)} requests`
   const from = places === 0 ? '' : places === 1 ? ' from 1 network' : ` from ${places} networks`
-  return `Last used ${relativeTime(Date.parse(last_used_at))}; ${calls} in the last 24 hours${from === '' ? '' : `, in the last week${from}`}.`
+  const denied = denied_24h === 0 ? '' : ` and ${count(denied_24h)} denied`
+  return `Last used ${relativeTime(Date.parse(last_used_at))}; ${calls}${denied} in the last 24 hours${from === '' ? '' : `, in the last week${from}`}.`
 }
 
 /** When last, and from where, with what and for what, latest first. */
@@ -54,17 +65,10 @@ export const CredentialUse = ({ path }: { path: string }) => {
   const { data, error, refetch } = useCredentialUse(path)
   if (error) return <ErrorNotice error={error} again={() => void refetch()} />
   if (!data) return <SkeletonLines count={2} />
-  const { networks, agents, endpoints } = data
   return (
     <div className="grid gap-3">
       <p>{inWords(data)}</p>
-      {networks.length + agents.length + endpoints.length > 0 && (
-        <div className="grid gap-4 sm:grid-cols-2">
-          <Sightings title="From" entries={networks} />
-          <Sightings title="With" entries={agents} />
-          <Sightings title="For" entries={endpoints} />
-        </div>
-      )}
+      <AllSightings use={data} />
     </div>
   )
 }
@@ -93,11 +97,7 @@ export const WhatBreaks = ({ path, noun }: { path: string; noun: string }) => {
       <Notice look="warn" title="It is in use: whatever uses it stops working at once.">
         {inWords(data)}
       </Notice>
-      <div className="grid gap-4 sm:grid-cols-2">
-        <Sightings title="From" entries={data.networks} />
-        <Sightings title="With" entries={data.agents} />
-        <Sightings title="For" entries={data.endpoints} />
-      </div>
+      <AllSightings use={data} />
     </div>
   )
 }

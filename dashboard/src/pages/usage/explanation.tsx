@@ -13,6 +13,7 @@ import { count } from '../../kit/number.ts'
 import { Facts } from '../../kit/page.tsx'
 import { SkeletonLines } from '../../kit/skeleton.tsx'
 import { Time } from '../../kit/time.tsx'
+import type { Place } from './place.ts'
 import { codeWords, credentialWords, kindWords } from './words.ts'
 
 type CheckRow = Explanation['checks'][number]
@@ -68,7 +69,7 @@ const Now = ({ present: { state, text, limits } }: { present: NonNullable<Explan
   </section>
 )
 
-const AboutRequest = ({ told, organizationId }: { told: Explanation; organizationId: string | undefined }) => {
+const AboutRequest = ({ told, requests }: { told: Explanation; requests: string | undefined }) => {
   const { at, method, path, ip, user_agent, request_id, environment, credential_id, credential_kind } = told
   const credential = credentialWords({ name: told.credential_name, user_name: told.user_name, kind: credential_kind })
   const facts: (readonly [string, ReactNode])[] = [
@@ -86,16 +87,11 @@ const AboutRequest = ({ told, organizationId }: { told: Explanation; organizatio
       'Credential',
       credential_id === null ? (
         'One that nobody here has'
-      ) : organizationId === undefined ? (
+      ) : requests === undefined ? (
         credential
       ) : (
         <span key="c">
-          <Link
-            to="/organizations/$organizationId/requests"
-            params={{ organizationId }}
-            search={{ credential_id }}
-            className="text-accent hover:underline"
-          >
+          <Link to={requests} search={{ credential_id }} className="text-accent underline">
             {credential}
           </Link>{' '}
           <span className="text-quiet">{kindWords(credential_kind)}</span>
@@ -123,21 +119,10 @@ const AboutRequest = ({ told, organizationId }: { told: Explanation; organizatio
   return <Facts facts={facts} />
 }
 
-export const ExplanationDialog = ({
-  id,
-  place,
-  organizationId,
-  onClose,
-}: {
-  id: string
-  /** Of the list: `/organizations/…/decisions`. */
-  place: string
-  organizationId: string | undefined
-  onClose: () => void
-}) => {
+export const ExplanationDialog = ({ id, place, onClose }: { id: string; place: Place; onClose: () => void }) => {
   const { data, error, refetch } = useQuery({
-    queryKey: ['decisions', place, id],
-    queryFn: ({ signal }) => api.get<Explanation>(`${place}/${id}`, undefined, signal),
+    queryKey: ['decisions', place.path, id],
+    queryFn: ({ signal }) => api.get<Explanation>(`${place.path}/decisions/${id}`, undefined, signal),
   })
   const title = data ? (data.code === 'valid' ? 'Let in' : `Denied: ${codeWords(data.code).toLowerCase()}`) : 'Request'
   return (
@@ -163,7 +148,7 @@ export const ExplanationDialog = ({
             {data.present && <Now present={data.present} />}
             <section className="grid gap-2">
               <h3 className="font-medium">The request</h3>
-              <AboutRequest told={data} organizationId={organizationId} />
+              <AboutRequest told={data} requests={place.requests} />
             </section>
           </>
         ) : (

@@ -2,6 +2,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Empty } from '../../kit/empty.tsx'
 import { Page } from '../../kit/page.tsx'
+import { nobodysPlace } from './place.ts'
 import { Tail } from './tail.tsx'
 
 export const OperatorRequestsPage = () => {
@@ -13,8 +14,7 @@ export const OperatorRequestsPage = () => {
       lead="Denied requests with credentials that nobody here has: typos, guesses, keys of other systems. What is an organization’s stands on its own page."
     >
       <Tail
-        place="/decisions"
-        organizationId={undefined}
+        place={nobodysPlace}
         search={search}
         onSearch={(changed) =>
           void navigate({ search: (before) => ({ ...before, ...changed }), replace: true, resetScroll: false })

@@ -2,7 +2,6 @@
 import { Link, useLocation } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import type { DecisionJson } from '../../../../src/usage/decisions.ts'
-import { useDeployment } from '../../api/queries.ts'
 import { useList } from '../../api/list.ts'
 import type { PageSearch } from '../../router.tsx'
 import { Badge } from '../../kit/badge.tsx'
@@ -12,7 +11,9 @@ import { Select } from '../../kit/field.tsx'
 import { type Column, ListTable } from '../../kit/table.tsx'
 import { Segments } from '../../kit/tabs.tsx'
 import { Time } from '../../kit/time.tsx'
+import { ApiSelect } from './api-select.tsx'
 import { ExplanationDialog } from './explanation.tsx'
+import type { Place } from './place.ts'
 import { codeWords, credentialWords, denials, kindWords } from './words.ts'
 
 const everyMs = 2_000
@@ -25,11 +26,11 @@ const Result = ({ code }: { code: string }) => (
   <Badge look={code === 'valid' ? 'good' : code === 'rate_limit_exceeded' ? 'warn' : 'bad'}>{codeWords(code)}</Badge>
 )
 
+export const requestsLead =
+  'The last day’s latest 1,000, as they come in. Where they are many, some of those let in are left out here; Usage counts them all.'
+
 export interface TailProps {
-  /** Of the list in the API: `/organizations/…/decisions`. */
-  place: string
-  /** undefined: of credentials that nobody has. */
-  organizationId: string | undefined
+  place: Place
   search: PageSearch
   /** Changes the address; undefined takes a filter out. */
   onSearch: (changed: PageSearch) => void
@@ -37,17 +38,21 @@ export interface TailProps {
   empty: ReactNode
 }
 
-export const Tail = ({ place, organizationId, search, onSearch, empty }: TailProps) => {
+export const Tail = ({ place, search, onSearch, empty }: TailProps) => {
   const { pathname } = useLocation()
   const [paused, setPaused] = useState(false)
-  const { apis } = useDeployment()
   const { request, code, api, credential_id } = search
   const outcome = readOutcome(search.outcome)
   const open = request !== undefined
   const query = { outcome: outcome === 'all' ? undefined : outcome, code, api, credential_id, limit: 50 }
   const [page, setPage] = useState(1)
   const live = !paused && !open && page === 1
-  const list = useList<DecisionJson>(['decisions', place], place, query, live ? { refetchInterval: everyMs } : {})
+  const list = useList<DecisionJson>(
+    ['decisions', place.path],
+    `${place.path}/decisions`,
+    query,
+    live ? { refetchInterval: everyMs } : {},
+  )
   if (list.page !== page) setPage(list.page)
   const filtered = outcome !== 'all' || code !== undefined || api !== undefined || credential_id !== undefined
   const first = list.rows?.find((row) => row.credential_id === credential_id)
@@ -76,7 +81,7 @@ export const Tail = ({ place, organizationId, search, onSearch, empty }: TailPro
         </>
       ),
     },
-    ...(organizationId === undefined
+    ...(place.requests === undefined
       ? []
       : [
           {
@@ -96,7 +101,7 @@ export const Tail = ({ place, organizationId, search, onSearch, empty }: TailPro
     <div className="grid gap-4">
       <div className="flex flex-wrap items-center gap-2">
         {/* of credentials that nobody has, none is ever let in */}
-        {organizationId !== undefined && (
+        {place.requests !== undefined && (
           <Segments
             label="Outcome"
             value={outcome}
@@ -127,19 +132,7 @@ export const Tail = ({ place, organizationId, search, onSearch, empty }: TailPro
               </option>
             ))}
           </Select>
-          <Select
-            label="API"
-            quietLabel
-            value={api ?? ''}
-            onChange={(event) => onSearch({ api: event.target.value || undefined })}
-          >
-            <option value="">All APIs</option>
-            {[...apis.map(({ name }) => name), 'latchkey'].map((name) => (
-              <option key={name} value={name}>
-                {name === 'latchkey' ? 'latchkey (management)' : name}
-              </option>
-            ))}
-          </Select>
+          <ApiSelect value={api} onChange={(value) => onSearch({ api: value || undefined })} />
         </div>
         <div className="ml-auto flex items-center gap-3">
           <p role="status" className="flex items-center gap-2 text-sm text-quiet">
@@ -200,12 +193,7 @@ export const Tail = ({ place, organizationId, search, onSearch, empty }: TailPro
         }
       />
       {request !== undefined && (
-        <ExplanationDialog
-          id={request}
-          place={place}
-          organizationId={organizationId}
-          onClose={() => onSearch({ request: undefined })}
-        />
+        <ExplanationDialog id={request} place={place} onClose={() => onSearch({ request: undefined })} />
       )}
     </div>
   )

@@ -6,11 +6,12 @@ import { count } from '../../kit/number.ts'
 import { ErrorNotice } from '../../kit/notice.tsx'
 import { Card, Section } from '../../kit/page.tsx'
 import { Skeleton } from '../../kit/skeleton.tsx'
+import { placeOfOrganization } from './place.ts'
 import { barsOf } from './range.ts'
 import { seriesQuery } from './usage-queries.ts'
 
 export const UsageGlance = ({ organizationId }: { organizationId: string }) => {
-  const { data, error, refetch } = useQuery(seriesQuery(organizationId, '30d', 'code'))
+  const { data, error, refetch } = useQuery(seriesQuery(placeOfOrganization(organizationId), '30d', 'code'))
   if (data && data.allowed + data.denied === 0) return null
   const bars = data ? barsOf('30d', data, data.series) : []
   return (

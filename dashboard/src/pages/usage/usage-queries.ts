@@ -4,6 +4,7 @@ import type { Quota } from '../../../../src/usage/quota.ts'
 import type { Series } from '../../../../src/usage/series.ts'
 import { api } from '../../api/client.ts'
 import type { Page } from '../../api/list.ts'
+import type { Place } from './place.ts'
 import { type Range, spanOf } from './range.ts'
 
 /** Counts are written every 15 seconds: more often is no use. */
@@ -15,22 +16,18 @@ interface Filters {
   credential_id?: string | undefined
 }
 
-export const seriesQuery = (organizationId: string, range: Range, by: Series['by'], filters: Filters = {}) =>
+export const seriesQuery = ({ path }: Place, range: Range, by: Series['by'], filters: Filters = {}) =>
   queryOptions({
-    queryKey: ['organizations', organizationId, 'usage', 'series', range, by, filters],
+    queryKey: ['usage', path, 'series', range, by, filters],
     queryFn: ({ signal }) =>
-      api.get<Series>(
-        `/organizations/${organizationId}/usage/series`,
-        { ...spanOf(range, new Date()), by, ...filters },
-        signal,
-      ),
+      api.get<Series>(`${path}/usage/series`, { ...spanOf(range, new Date()), by, ...filters }, signal),
     refetchInterval: everyMs,
     placeholderData: keepPreviousData,
   })
 
 export const quotasQuery = (organizationId: string) =>
   queryOptions({
-    queryKey: ['organizations', organizationId, 'usage', 'quotas'],
+    queryKey: ['usage', `/organizations/${organizationId}`, 'quotas'],
     queryFn: async ({ signal }) =>
       (await api.get<Page<Quota>>(`/organizations/${organizationId}/usage`, undefined, signal)).data,
     refetchInterval: everyMs,
