@@ -133,6 +133,28 @@ test('by keyboard alone: create, rename, switch, delete, sign out', async (t) =>
   assert.equal(new URL(page.url()).pathname, '/login')
 })
 
+test('who belongs to a suspended organization is told so, and whom to ask', async (t) => {
+  const scene = await dashboardScene(t)
+  if (!scene) return
+  const ada = await scene.person()
+  const id = await scene.organization(ada)
+  const page = await scene.page(ada, `/organizations/${id}`)
+  await heading(page, 'Analytical Engines').waitFor()
+  await scene.launched.operate('PATCH', `/organizations/${id}`, { suspended: true })
+  await page.goto(`${scene.origin}/organizations`)
+  await page.getByText('One of yours is suspended.').waitFor()
+  await page.getByRole('link', { name: 'Analytical Engines' }).press('Enter')
+  await page.getByText('This organization is suspended.').waitFor()
+  await page.getByText('Ask an operator of this server').waitFor()
+  await assertInOrder(page, 'suspended')
+  await page.goto(`${scene.origin}/organizations/${id}/settings/api-keys`)
+  await page.getByText('This organization is suspended.').waitFor()
+  const bob = await scene.person({ email: 'bob@example.com', name: 'Bob' })
+  await scene.signIn(page, bob)
+  await page.reload()
+  await heading(page, 'Not yours to see').waitFor()
+})
+
 test('what is somebody else’s looks as if it did not exist, and a session that ended leads to the sign-in', async (t) => {
   const scene = await dashboardScene(t)
   if (!scene) return

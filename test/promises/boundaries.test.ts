@@ -60,6 +60,7 @@ const operations: Record<string, { needs: Needs; body?: object }> = {
   deleteUser: { needs: 'operator' },
   createUserLink: { needs: 'operator' },
   listOrganizations: { needs: 'anybody' },
+  listOwnSuspendedOrganizations: { needs: 'session' },
   createOrganization: { needs: 'person', body: { name: 'Mine' } },
   getOrganization: { needs: 'viewer' },
   updateOrganization: { needs: 'admin', body: { name: 'Mallory' } },

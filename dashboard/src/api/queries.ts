@@ -1,6 +1,7 @@
 // What many pages ask for, and how answers are kept: fresh for a few seconds, asked for again when a page is shown again.
 import { QueryClient, queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import type { Organization } from '../../../src/accounts/organizations/organization.ts'
+import type { SuspendedOrganization } from '../../../src/accounts/organizations/suspended.ts'
 import type { Caller } from '../../../src/accounts/users/caller.ts'
 import type { Deployment } from '../../../src/dashboard/deployment-routes.ts'
 import { ApiError, api } from './client.ts'
@@ -40,6 +41,13 @@ export const organizationQuery = (organizationId: string) =>
 /** The organization whose page this is. Only below /organizations/$organizationId, whose frame has asked before. */
 export const useOrganization = (organizationId: string): Organization =>
   useSuspenseQuery(organizationQuery(organizationId)).data
+
+/** Those of one's own that are suspended: asking for any of them is refused. */
+export const suspendedQuery = queryOptions({
+  queryKey: ['organizations', 'suspended'],
+  queryFn: async ({ signal }) =>
+    (await api.get<{ data: SuspendedOrganization[] }>('/account/suspended-organizations', undefined, signal)).data,
+})
 
 /** The server's APIs and environments: the same as long as it runs. */
 const deploymentQuery = queryOptions({

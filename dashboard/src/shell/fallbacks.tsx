@@ -1,10 +1,12 @@
 // What stands in a page's place: while it is on its way, where there is none, and where it failed.
-import type { ErrorComponentProps } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
+import { type ErrorComponentProps, useParams } from '@tanstack/react-router'
 import { ApiError } from '../api/client.ts'
-import { queryClient } from '../api/queries.ts'
+import { queryClient, suspendedQuery } from '../api/queries.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'
-import { ErrorNotice } from '../kit/notice.tsx'
+import { ErrorNotice, Notice } from '../kit/notice.tsx'
 import { Page } from '../kit/page.tsx'
+import { Time } from '../kit/time.tsx'
 import { Skeleton, SkeletonLines } from '../kit/skeleton.tsx'
 
 export const Pending = () => (
@@ -22,6 +24,41 @@ export const NotFound = () => (
   </Page>
 )
 
+/** Of an organization that refuses: it is suspended, or it is none of one's own. */
+const Refused = () => {
+  const { organizationId } = useParams({ strict: false })
+  const { data, isLoading } = useQuery({ ...suspendedQuery, enabled: organizationId !== undefined })
+  const suspended = data?.find(({ id }) => id === organizationId)
+  if (isLoading) return <Pending />
+  if (suspended)
+    return (
+      <Page title={suspended.name}>
+        <Notice look="warn" title="This organization is suspended.">
+          Suspended <Time at={suspended.suspended_at} />. None of its keys, clients and tokens is accepted, and nobody
+          sees or changes anything of it. Nothing of it is deleted.
+        </Notice>
+        <p className="max-w-2xl">
+          Ask an operator of this server: only they suspend and resume organizations. Once it is resumed everything is
+          as it was, and you are its {suspended.role} again.
+        </p>
+        <div>
+          <ButtonLink to="/organizations">Go to your organizations</ButtonLink>
+        </div>
+      </Page>
+    )
+  return (
+    <Page title="Not yours to see" lead="It does not exist, or you have no access to it.">
+      <p className="max-w-2xl">
+        Somebody may have sent you a link to an organization that you do not belong to, or you have left it. Ask one of
+        its owners to invite you.
+      </p>
+      <div>
+        <ButtonLink to="/organizations">Go to your organizations</ButtonLink>
+      </div>
+    </Page>
+  )
+}
+
 export const Failed = ({ error, reset }: ErrorComponentProps) => {
   const again = (): void => {
     queryClient.removeQueries({ predicate: ({ state }) => state.status === 'error' })
@@ -29,18 +66,7 @@ export const Failed = ({ error, reset }: ErrorComponentProps) => {
     // what was loaded anew may be another version of the dashboard than this one
     if (!(error instanceof ApiError)) window.location.reload()
   }
-  if (error instanceof ApiError && (error.status === 403 || error.status === 404 || error.status === 400))
-    return (
-      <Page title="Not yours to see" lead="It does not exist, or you have no access to it.">
-        <p className="max-w-2xl">
-          Somebody may have sent you a link to an organization that you do not belong to, or you have left it. Ask one
-          of its owners to invite you.
-        </p>
-        <div>
-          <ButtonLink to="/organizations">Go to your organizations</ButtonLink>
-        </div>
-      </Page>
-    )
+  if (error instanceof ApiError && [400, 403, 404].includes(error.status)) return <Refused />
   return (
     <Page title="This page could not be shown">
       <ErrorNotice error={error as Error} />

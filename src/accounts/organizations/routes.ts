@@ -10,6 +10,7 @@ import { deleteOrganization } from './delete.ts'
 import { getOrganization } from './get.ts'
 import { tellImpact } from './impact.ts'
 import { listOrganizations } from './list.ts'
+import { listSuspended } from './suspended.ts'
 import { transferOrganization } from './transfer.ts'
 import { updateOrganization } from './update.ts'
 
@@ -70,6 +71,22 @@ export const organizationsRoutes =
         },
       },
       (request) => listOrganizations(store, request.actor, request.query),
+    )
+    app.get(
+      '/account/suspended-organizations',
+      {
+        schema: {
+          operationId: 'listOwnSuspendedOrganizations',
+          tags: ['Account'],
+          summary: 'List one’s own organizations that are suspended, and so reached by nobody',
+          response: {
+            200: Type.Object({
+              data: Type.Array(Type.Object({ id: Id, name: Type.String(), role: RoleName, suspended_at: Time })),
+            }),
+          },
+        },
+      },
+      async ({ actor }) => ({ data: await listSuspended(store, actor) }),
     )
     app.post(
       '/organizations',

@@ -1,18 +1,42 @@
 // /organizations: those that one belongs to; where signing in leads.
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useAddress } from '../../api/address.ts'
 import { useList } from '../../api/list.ts'
-import type { Organization } from '../../api/queries.ts'
+import { type Organization, suspendedQuery } from '../../api/queries.ts'
 import { Badge } from '../../kit/badge.tsx'
 import { Button } from '../../kit/button.tsx'
 import { Empty } from '../../kit/empty.tsx'
+import { Notice } from '../../kit/notice.tsx'
 import { PlusIcon } from '../../kit/icons.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Search } from '../../kit/search.tsx'
 import { ListTable } from '../../kit/table.tsx'
 import { Time } from '../../kit/time.tsx'
 import { CreateOrganization } from './create-organization.tsx'
+
+/** Those that the list leaves out. Nothing where there are none. */
+const Suspended = () => {
+  const { data = [] } = useQuery(suspendedQuery)
+  if (data.length === 0) return null
+  return (
+    <Notice
+      look="warn"
+      title={data.length === 1 ? 'One of yours is suspended.' : `${data.length} of yours are suspended.`}
+    >
+      <ul className="flex flex-wrap gap-x-4 gap-y-1">
+        {data.map(({ id, name }) => (
+          <li key={id} className="wrap-anywhere">
+            <Link to="/organizations/$organizationId" params={{ organizationId: id }} className="text-text underline">
+              {name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  )
+}
 
 export const OrganizationsPage = () => {
   const [q, setQ] = useAddress('q')
@@ -29,6 +53,7 @@ export const OrganizationsPage = () => {
         </Button>
       }
     >
+      <Suspended />
       {none ? (
         <Empty title="You belong to no organization yet">
           <p>
