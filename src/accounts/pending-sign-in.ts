@@ -49,14 +49,21 @@ export const takeTry = async (counters: Counters, { id }: PendingSignIn, now: nu
 
 const hourMs = 60 * 60_000
 /** A code has a million values, of which three are good at any moment: at this rate it takes years to meet one (NIST SP 800-63B-4 §3.2.2). */
-const maxCodesAnHour = 20
+const maxCodesAnHour = { strangers: 20, familiar: 60 }
 
 /**
- * Counts a one-time code tried by a browser that nobody knows: of one person, from wherever it comes. 0: it may be tried; else milliseconds to wait.
- * Browsers in which the person has signed in before, passkeys and recovery codes are not held up by it: so nobody is locked out by strangers.
+ * Counts a one-time code that is tried: of one person, from wherever it comes. 0: it may be tried; else milliseconds to wait. Browsers in which
+ * the person has signed in before are counted apart, and passkeys and recovery codes not at all: so nobody is locked out by strangers. The mark of
+ * such a browser can be copied, or stay behind in one that is not the person's own: it does not open the way to guess without end.
  */
-export const codeWaitMs = async (counters: Counters, userId: string, now: number): Promise<number> => {
-  const codes = { counter: `sign-in codes: ${userId}`, period: hourMs, limit: maxCodesAnHour, needed: 1, wanted: 1 }
+export const codeWaitMs = async (
+  counters: Counters,
+  userId: string,
+  who: keyof typeof maxCodesAnHour,
+  now: number,
+): Promise<number> => {
+  const counter = `sign-in codes of ${who}: ${userId}`
+  const codes = { counter, period: hourMs, limit: maxCodesAnHour[who], needed: 1, wanted: 1 }
   const { granted, periodEnd } = await counters.take(codes, now)
   return granted > 0 ? 0 : Math.max(1, periodEnd - now)
 }

@@ -181,6 +181,31 @@ test('strangers who know the password may try twenty codes an hour between them 
   assert.equal((await secondStep(later, { code: ada.code() }, { 'x-forwarded-for': '203.0.113.10' })).statusCode, 303)
 })
 
+test('nor does the mark of a browser that was used before let somebody guess without end, from however many addresses', async (t) => {
+  const { launched, own, ada } = await secondFactorScene(t)
+  let tried = 0
+  for (let address = 0; address < 20; address++) {
+    const from = { 'x-forwarded-for': `198.51.100.${address}` }
+    const browser = visitor(launched)
+    browser.cookies.set('latchkey_known', own.cookies.get('latchkey_known') ?? '')
+    const form = formOf((await browser.get('/login')).body, '/login')
+    await browser.post('/login', { ...form, email, password }, from)
+    for (let attempt = 0; attempt < 4; attempt++)
+      if ((await secondStep(browser, { code: '000000' }, from)).statusCode === 403) tried += 1
+  }
+  assert.equal(tried, 60)
+  const from = { 'x-forwarded-for': '203.0.113.9' }
+  own.cookies.delete('latchkey_session')
+  const form = formOf((await own.get('/login')).body, '/login')
+  await own.post('/login', { ...form, email, password }, from)
+  assert.equal((await secondStep(own, { code: ada.code() }, from)).statusCode, 429)
+  assert.equal(
+    (await secondStep(own, { code: ada.recoveryCodes[0] ?? '' }, from, '?with=recovery')).statusCode,
+    303,
+    'the person is not locked out',
+  )
+})
+
 test('where nobody waits there is no second step', async (t) => {
   const { launched, own } = await secondFactorScene(t)
   for (const browser of [visitor(launched), own]) {

@@ -136,13 +136,18 @@ export const secondStepPages =
         return send(reply.header('retry-after', waitSeconds), 429, throttledPage(waitSeconds, secondStepAt(returnTo)))
       }
       const left = await takeTry(store.counters, pending, now())
-      if (left !== undefined && posted.response === '' && !recovery && !(await isFamiliar(request, userId))) {
-        const heldMs = await codeWaitMs(store.counters, userId, now())
+      if (left !== undefined && posted.response === '' && !recovery) {
+        const who = (await isFamiliar(request, userId)) ? 'familiar' : 'strangers'
+        const heldMs = await codeWaitMs(store.counters, userId, who, now())
         if (heldMs > 0) {
           metrics.signIn('throttled')
-          leaveTrace(deps, request, 'codes of strangers held back')
+          leaveTrace(deps, request, `codes of ${who} held back`)
           const waitSeconds = Math.ceil(heldMs / 1000)
-          return send(reply.header('retry-after', waitSeconds), 429, heldBackPage(returnTo, waitSeconds))
+          return send(
+            reply.header('retry-after', waitSeconds),
+            429,
+            heldBackPage(returnTo, { waitSeconds, familiar: who === 'familiar' }),
+          )
         }
       }
       const proof = left === undefined ? undefined : await proofOf(pending, browser, posted)

@@ -89,14 +89,20 @@ export const overPage = (returnTo: string | undefined, tooMany: boolean): string
   )
 
 /** Codes of this person are held back, because strangers try them; there are other ways in. */
-export const heldBackPage = (returnTo: string | undefined, waitSeconds: number): string =>
+export const heldBackPage = (
+  returnTo: string | undefined,
+  { waitSeconds, familiar }: { waitSeconds: number; familiar: boolean },
+): string =>
   layout(
     'Codes are held back',
     html`<p role="alert">
-        Too many codes were tried for this account in browsers that it has not been used in. Codes are taken again in
-        ${inWords(waitSeconds)}.
+        Too many codes were tried for this account${familiar ? '' : ' in browsers that it has not been used in'}. Codes are
+        taken again in ${inWords(waitSeconds)}.
       </p>
-      <p>In a browser in which you have signed in before they are taken now, and so is a recovery code or a passkey here.</p>
+      <p>
+        ${familiar ? 'A' : 'In a browser in which you have signed in before they are taken now, and so is a'} recovery code or a
+        passkey${familiar ? ' is taken now' : ' here'}.
+      </p>
       <a class="button" href="${withQuery(returnTo, true)}">Use a recovery code</a>
       <a class="button secondary" href="${withQuery(returnTo, false)}">Back</a>`,
   )
