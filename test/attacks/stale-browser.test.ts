@@ -142,6 +142,16 @@ test('the password cannot be guessed there, from however many addresses, and the
   assert.equal((await browser.api('POST', '/account/reauthenticate', { password })).statusCode, 200)
 })
 
+test('nor does a browser take all places in the line for hashing, by passwords that cannot be taken', async (t) => {
+  const { browser } = await scene(t)
+  const statuses = []
+  for (let attempt = 0; attempt < 8; attempt++)
+    statuses.push(
+      (await browser.api('POST', '/account/password', { new_password: 'a new pass phrase for her' })).statusCode,
+    )
+  assert.deepEqual(statuses, [403, 403, 403, 403, 403, 429, 429, 429], 'one is set: the present one is wanted')
+})
+
 test('no application is given all that the person may do, by a page that was left open either', async (t) => {
   const { clock, launched, id, browser } = await scene(t)
   const { id: organization } = await launched.operate<{ id: string }>('POST', '/organizations', {

@@ -25,8 +25,9 @@ export const changePassword = async (
   const { email, name } = await findUser(store.db, userId)
   let former: string | null = null
   if (current === undefined) requireRecent(actor, now)
-  else {
-    await takeGuess(deps, actor, userId, now)
+  // every attempt takes a place in the line for hashing, in which all others wait who sign in
+  await takeGuess(deps, actor, userId, now)
+  if (current !== undefined) {
     const hash = await matchingHash(store, userId, current)
     if (hash === undefined) throw new Refusal('forbidden', 'This is not your present password.')
     if (current === wanted) throw new Refusal('invalid_request', 'The new password is the same as the present one.')
