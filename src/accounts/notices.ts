@@ -20,6 +20,14 @@ const notices = {
     'Your password was changed',
     () => 'Your password was changed, and all other browsers are signed out.',
   ],
+  password_set: [
+    'Your password was set by a link',
+    () => 'A password was set for your account by a link that an operator made. Whoever was signed in is signed out.',
+  ],
+  identity_unlinked: [
+    'An account elsewhere is unlinked',
+    (thing: string) => `The account at ${thing} does not sign you in any more.`,
+  ],
   totp_added: ['Authenticator app added', () => 'An authenticator app was set up as a second factor.'],
   totp_removed: ['Authenticator app removed', () => 'The authenticator app is no second factor any more.'],
   passkey_added: [

@@ -10,6 +10,7 @@ import { pageHeaders } from '../http/page.ts'
 import { answerRefusals } from '../http/refused-page.ts'
 import type { Store } from '../store/store.ts'
 import { findLink } from './links.ts'
+import type { Notices } from './notices.ts'
 import { passwordMistake } from './password.ts'
 import {
   goneLinkPage,
@@ -30,6 +31,7 @@ const Form = Type.Object(
 
 export interface SetupDeps {
   store: Store
+  notices: Pick<Notices, 'tell'>
   proxies: BlockList
   now: () => number
 }
@@ -60,21 +62,22 @@ const postSetUp = async (store: Store, { token, ...input }: Input, origin: Origi
 }
 
 const postPassword = async (
-  store: Store,
+  { store, notices }: Pick<SetupDeps, 'store' | 'notices'>,
   { token, password }: Input,
-  { email, name }: Pick<User, 'email' | 'name'>,
-  origin: Origin,
+  user: Pick<User, 'id' | 'email' | 'name'>,
+  origin: Origin & { userAgent: string | undefined },
   now: number,
 ): Promise<Page> => {
+  const { email, name } = user
   const mistake = passwordMistake(password, email, name)
   if (mistake !== undefined) return { status: 400, body: passwordPage(token, email, { password: mistake }) }
-  return (await setPassword(store, token, { email, name }, password, origin, now))
-    ? { status: 200, body: passwordDonePage(email) }
-    : gone()
+  if (!(await setPassword(store, token, { email, name }, password, origin, now))) return gone()
+  await notices.tell(user, 'password_set', origin, now)
+  return { status: 200, body: passwordDonePage(email) }
 }
 
 export const setupPages =
-  ({ store, proxies, now }: SetupDeps): FastifyPluginAsyncTypebox =>
+  ({ store, notices, proxies, now }: SetupDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     takeForms(app)
     answerRefusals(app, refusedFormPage)
@@ -87,11 +90,15 @@ export const setupPages =
       return send(reply, { status: 200, body: passwordPage(token, email, {}) })
     })
     app.post('/setup', { schema: { hide: true, body: Form } }, async (request, reply) => {
-      const origin = { ip: clientAddress(request.raw, proxies), requestId: request.id }
+      const origin = {
+        ip: clientAddress(request.raw, proxies),
+        userAgent: request.headers['user-agent'],
+        requestId: request.id,
+      }
       const link = await findLink(store.db, request.body.token, now())
       if (!link) return send(reply, gone())
       if (link.userId === null) return send(reply, await postSetUp(store, request.body, origin, now()))
       const user = await findUser(store.db, link.userId)
-      return send(reply, await postPassword(store, request.body, user, origin, now()))
+      return send(reply, await postPassword({ store, notices }, request.body, user, origin, now()))
     })
   }

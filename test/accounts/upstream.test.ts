@@ -227,6 +227,8 @@ test('one’s own account is linked and unlinked from inside, with a recent proo
   assert.equal((await launched.manage(again, 'DELETE', `/${data[0]?.id}`)).statusCode, 409)
   await launched.app.store.transaction((trx) => trx.updateTable('users').set({ password_hash: 'x' }).execute())
   assert.equal((await launched.manage(again, 'DELETE', `/${data[0]?.id}`)).statusCode, 200)
+  const [told] = await lettersTo(launched, 'ada@example.com')
+  assert.match(told?.text ?? '', /The account at Elsewhere does not sign you in any more/)
   assert.equal((await launched.signIn()).statusCode, 403)
 })
 

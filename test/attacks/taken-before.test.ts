@@ -129,3 +129,15 @@ test('a link that an operator made does not survive the person’s own choice of
   assert.equal(changed.statusCode, 200, changed.body)
   assert.equal((await visitor(launched).get(link)).statusCode, 404)
 })
+
+test('whose password was set by an operator’s link is told of it, whoever used the link', async (t) => {
+  const launched = await launch(t, { file: {} })
+  const id = await addPerson(launched)
+  const { url } = await launched.operate<{ url: string }>('POST', `/users/${id}/link`)
+  const link = url.slice(launched.config.issuer.length)
+  const thief = visitor(launched)
+  const form = formOf((await thief.get(link)).body, '/setup')
+  assert.equal((await thief.post('/setup', { ...form, password: another })).statusCode, 200)
+  const [told] = await lettersTo(launched, 'ada@example.com')
+  assert.match(told?.text ?? '', /by a link that an operator made/)
+})

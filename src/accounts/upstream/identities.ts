@@ -101,7 +101,7 @@ export const unlinkIdentity = (
   actor: Actor,
   id: string,
   now: number,
-): Promise<{ id: string; deleted: true }> => {
+): Promise<{ id: string; deleted: true; issuer: string }> => {
   const userId = requireSession(actor)
   requireRecent(actor, now)
   return store.transaction(async (trx) => {
@@ -119,6 +119,6 @@ export const unlinkIdentity = (
       targetId: id,
       detail: { user_id: userId, issuer: found.issuer },
     })
-    return { id, deleted: true }
+    return { id, deleted: true as const, issuer: found.issuer }
   })
 }

@@ -7,7 +7,9 @@ import { Deleted, Id, Nullable, Time } from '../../http/schemas.ts'
 import { keepFlow, newFlow } from '../../http/upstream-flow.ts'
 import type { SecretBox } from '../../secret-box.ts'
 import type { Store } from '../../store/store.ts'
+import { placeOf } from '../account/routes.ts'
 import { requireRecent, requireSession } from '../actor.ts'
+import type { Notices } from '../notices.ts'
 import { listIdentities, unlinkIdentity } from './identities.ts'
 import type { Issuer } from './issuer.ts'
 
@@ -28,11 +30,12 @@ export interface IdentitiesDeps {
   config: Pick<Config, 'issuer' | 'signIn'>
   box: SecretBox
   issuers: ReadonlyMap<string, Issuer>
+  notices: Pick<Notices, 'tell'>
   now: () => number
 }
 
 export const identitiesRoutes =
-  ({ store, config, box, issuers, now }: IdentitiesDeps): FastifyPluginAsyncTypebox =>
+  ({ store, config, box, issuers, notices, now }: IdentitiesDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/account/identities',
@@ -89,6 +92,12 @@ export const identitiesRoutes =
           response: { 200: Deleted },
         },
       },
-      ({ actor, params: { identity_id: identityId } }) => unlinkIdentity(store, actor, identityId, now()),
+      async (request) => {
+        const { actor, params } = request
+        const { issuer, ...unlinked } = await unlinkIdentity(store, actor, params.identity_id, now())
+        const known = config.signIn.upstream.find((upstream) => upstream.issuer === issuer)
+        await notices.tell(actor.userId ?? '', 'identity_unlinked', placeOf(request), now(), known?.label ?? issuer)
+        return unlinked
+      },
     )
   }
