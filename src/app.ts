@@ -131,7 +131,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     throw error
   })
 
-  const metrics = createMetrics(store.lookups.asked)
+  const metrics = createMetrics(() => store.lookups.asked())
   const keys = new SigningKeys(store, box, config, now)
   await keys.ensure()
   await ensureBuiltInClients(store, config)
