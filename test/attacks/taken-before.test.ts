@@ -95,6 +95,9 @@ test('who made the account of an invited address leaves no way in once its owner
   const { id } = (await eve.api('GET', '/account')).json<{ id: string }>()
   const ways = await leaveWaysIn(eve, id)
   assert.deepEqual([await ways.token(), await ways.identity(), await ways.grants()], [200, 200, 1])
+  // what a new password does not take away cannot be left at all
+  for (const path of ['/account/authenticator-app/start', '/account/passkeys/options'])
+    assert.match((await eve.api('POST', path)).body, /Confirm your e-mail address first/)
 
   const done = await reset(victim)
   assert.equal(done.statusCode, 200, done.body)
@@ -105,6 +108,8 @@ test('who made the account of an invited address leaves no way in once its owner
   assert.equal((await owner.signIn(victim, another)).statusCode, 303)
   const { data } = (await owner.api('GET', '/account/identities')).json<{ data: unknown[] }>()
   assert.deepEqual(data, [])
+  for (const path of ['/account/authenticator-app/start', '/account/passkeys/options'])
+    assert.equal((await owner.api('POST', path)).statusCode, 200)
 })
 
 test('an account that an operator made keeps what its person has in it', async (t) => {

@@ -7,6 +7,7 @@ import type { Config } from '../../config/config.ts'
 import { ListOf, listQuery } from '../../http/list.ts'
 import { Deleted, Id, Name, Nullable, Time } from '../../http/schemas.ts'
 import { clearSessionCookie, setSessionCookie } from '../../http/session-cookie.ts'
+import type { Mailer } from '../../mail/mailer.ts'
 import type { Notices } from '../notices.ts'
 import { maxPasswordLength, minPasswordLength } from '../password.ts'
 import { getAccount } from './account.ts'
@@ -21,6 +22,7 @@ import { renameSelf } from './rename.ts'
 export interface AccountDeps extends ProofDeps {
   config: Pick<Config, 'issuer' | 'signIn'>
   notices: Notices
+  mailer: Pick<Mailer, 'available'>
   /** Unix milliseconds. */
   now: () => number
 }

@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import { recordChange } from '../../audit/record.ts'
 import { Refusal } from '../../errors.ts'
+import type { Mailer } from '../../mail/mailer.ts'
 import { formatTime } from '../../rfc3339.ts'
 import type { SecretBox } from '../../secret-box.ts'
 import type { Schema } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
 import { type Actor, requireRecent, requireSession } from '../actor.ts'
+import { requireShownAddress } from '../users/made-by-invitation.ts'
 import { findUser } from '../users/user.ts'
 import { forgetUnneededCodes } from './factors.ts'
 import { makeRecoveryCodes, recoveryCodesLeft } from './recovery-codes.ts'
@@ -39,9 +41,9 @@ const requireNone = async (db: Transaction<Schema> | Store['db'], userId: string
     throw new Refusal('conflict', 'You have set up an authenticator app already. Remove it first.')
 }
 
-/** Throws `forbidden`, `reauthentication_required`, or `conflict` where there is one. */
+/** Throws `forbidden`, `reauthentication_required`, or `conflict` where there is one, and as `requireShownAddress`. */
 export const startApp = async (
-  { store, box }: AppDeps,
+  { store, box, mailer }: AppDeps & { mailer: Pick<Mailer, 'available'> },
   actor: Actor,
   issuer: string,
   now: number,
@@ -49,6 +51,7 @@ export const startApp = async (
   const userId = requireSession(actor)
   requireRecent(actor, now)
   await requireNone(store.db, userId)
+  await requireShownAddress(store.db, mailer, userId)
   const { email } = await findUser(store.db, userId)
   const secret = randomBytes(secretBytes)
   const expiresAt = now + setUpMs

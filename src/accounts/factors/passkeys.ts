@@ -4,10 +4,12 @@ import type { RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { Selectable } from 'kysely'
 import { recordChange } from '../../audit/record.ts'
 import { Refusal } from '../../errors.ts'
+import type { Mailer } from '../../mail/mailer.ts'
 import { formatTime, formatTimeOrNull } from '../../rfc3339.ts'
 import type { Schema } from '../../store/schema.ts'
 import { type Actor, requireRecent, requireSession } from '../actor.ts'
 import { cleanName } from '../name.ts'
+import { requireShownAddress } from '../users/made-by-invitation.ts'
 import { findUser } from '../users/user.ts'
 import { type ChallengeFor, challengeMs, makeChallenge, takeChallenge } from './challenge.ts'
 import { factorsOf, forgetUnneededCodes } from './factors.ts'
@@ -46,11 +48,14 @@ export const listPasskeys = async ({ store }: PasskeyDeps, actor: Actor): Promis
   return { data: rows.map(toPasskey) }
 }
 
-/** What the page hands to the browser. Throws `forbidden`, `reauthentication_required`, `conflict`. */
-export const passkeyOptions = async ({ store, box }: PasskeyDeps, actor: Actor, issuer: string, now: number) => {
+type AddingDeps = PasskeyDeps & { mailer: Pick<Mailer, 'available'> }
+
+/** What the page hands to the browser. Throws `forbidden`, `reauthentication_required`, `conflict`, and as `requireShownAddress`. */
+export const passkeyOptions = async ({ store, box, mailer }: AddingDeps, actor: Actor, issuer: string, now: number) => {
   const userId = requireSession(actor)
   requireRecent(actor, now)
   const party = requireParty(issuer)
+  await requireShownAddress(store.db, mailer, userId)
   const { email, name } = await findUser(store.db, userId)
   const { passkeys } = await factorsOf(store.db, userId)
   return (await webauthn()).generateRegistrationOptions({
@@ -72,7 +77,7 @@ export const passkeyOptions = async ({ store, box }: PasskeyDeps, actor: Actor, 
  * Throws as `passkeyOptions` does, and `invalid_request` for an answer that proves nothing.
  */
 export const addPasskey = async (
-  { store, box }: PasskeyDeps,
+  { store, box, mailer }: AddingDeps,
   actor: Actor,
   issuer: string,
   input: { name: string; response: RegistrationResponseJSON },
@@ -81,6 +86,7 @@ export const addPasskey = async (
   const userId = requireSession(actor)
   requireRecent(actor, now)
   const party = requireParty(issuer)
+  await requireShownAddress(store.db, mailer, userId)
   const name = cleanName(input.name)
   const { verifyRegistrationResponse } = await webauthn()
   const verified = await verifyRegistrationResponse({

@@ -1,21 +1,10 @@
-// What was left in an account that was made by the link which is told to whoever invites, before anybody had shown that its address is theirs.
-// Whoever invites can have made it themselves, of another's address, to wait there until its owner comes (account pre-hijacking): what acts or
-// lets in without the new password ends. Second factors stay: a mailbox alone takes none away.
+// What was left in an account that was made by the link which is told to whoever invites, before anybody had shown that its address is theirs:
+// what acts or lets in without the new password ends. Second factors cannot have been left there (users/made-by-invitation.ts).
 import type { Transaction } from 'kysely'
 import { recordChange } from '../../audit/record.ts'
 import type { Schema } from '../../store/schema.ts'
 import type { Actor } from '../actor.ts'
-
-const isMadeByInvitation = async (trx: Transaction<Schema>, userId: string): Promise<boolean> => {
-  const made = await trx
-    .selectFrom('audit')
-    .select('id')
-    .where('target_id', '=', userId)
-    .where('action', '=', 'user.created')
-    .where('actor_kind', '=', 'invitation')
-    .executeTakeFirst()
-  return made !== undefined
-}
+import { isMadeByInvitation } from '../users/made-by-invitation.ts'
 
 /**
  * Ends personal access tokens, connected applications, and accounts elsewhere that sign in, within the transaction that has shown for the
