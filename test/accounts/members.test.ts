@@ -139,6 +139,18 @@ test('the last owner is neither demoted nor removed, not even by an operator', a
   )
 })
 
+test('an owner who is suspended is none that could stay', async (t) => {
+  const { ask, user, organization, member } = await openAccounts(t)
+  const owner = await user()
+  const id = await organization(owner)
+  const second = await member(id, 'owner')
+  await ask(local, 'POST', `/users/${second}/suspend`)
+  assert.equal(codeOf(await ask(local, 'DELETE', `/organizations/${id}/members/${owner}`)), '409 conflict')
+  assert.equal(codeOf(await ask(local, 'DELETE', `/users/${owner}`)), '409 conflict')
+  await ask(local, 'POST', `/users/${second}/resume`)
+  assert.equal((await ask(local, 'DELETE', `/users/${owner}`)).status, 204)
+})
+
 test('of two owners who leave at once, one stays: in one process and in two', async (t) => {
   const { ask, store, folder, clock, user, organization, member, person } = await openAccounts(t)
   const elsewhere = await openSqlite(folder)

@@ -16,7 +16,10 @@ export interface VerifiedAuth {
   readonly source: Valid['source']
 }
 
-/** Somebody sent a credential, and nobody could say whose it is: only with `onUnavailable: 'allow'`. */
+/**
+ * Nobody could say who asks: only with `onUnavailable: 'allow'`. Of a request without any credential too, as long as it is not known how the
+ * API takes them.
+ */
 export interface UnverifiedAuth {
   readonly unverified: true
   readonly principal?: undefined

@@ -33,18 +33,20 @@ export const findMember = async (db: Kysely<Schema>, organizationId: string, use
   return toMember(row)
 }
 
-/** Throws `conflict` where nobody but this user owns the organization. Asked within the transaction of the change, so that of two owners who leave at once one stays. */
+/** Throws `conflict` where nobody but this user owns the organization and may act. Asked within the transaction of the change, so that of two owners who leave at once one stays. */
 export const requireAnotherOwner = async (
   trx: Transaction<Schema>,
   organizationId: string,
   userId: string,
 ): Promise<void> => {
   const other = await trx
-    .selectFrom('members')
-    .select('user_id')
-    .where('organization_id', '=', organizationId)
-    .where('role', '=', 'owner')
-    .where('user_id', '<>', userId)
+    .selectFrom('members as m')
+    .innerJoin('users as u', 'u.id', 'm.user_id')
+    .select('m.user_id')
+    .where('m.organization_id', '=', organizationId)
+    .where('m.role', '=', 'owner')
+    .where('m.user_id', '<>', userId)
+    .where('u.suspended_at', 'is', null)
     .executeTakeFirst()
   if (!other)
     throw new Refusal('conflict', 'This is the last owner of the organization. Make another member owner first.')

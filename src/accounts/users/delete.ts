@@ -27,10 +27,12 @@ const requireNoSoleOwnership = async (
         eb.exists(
           eb
             .selectFrom('members as other')
+            .innerJoin('users as u', 'u.id', 'other.user_id')
             .select('other.user_id')
             .whereRef('other.organization_id', '=', 'm.organization_id')
             .where('other.role', '=', 'owner')
-            .where('other.user_id', '<>', userId),
+            .where('other.user_id', '<>', userId)
+            .where('u.suspended_at', 'is', null),
         ),
       ),
     )
