@@ -144,11 +144,11 @@ test('an owner who is suspended is none that could stay', async (t) => {
   const owner = await user()
   const id = await organization(owner)
   const second = await member(id, 'owner')
-  await ask(local, 'POST', `/users/${second}/suspend`)
+  await ask(local, 'PATCH', `/users/${second}`, { suspended: true })
   assert.equal(codeOf(await ask(local, 'DELETE', `/organizations/${id}/members/${owner}`)), '409 conflict')
   assert.equal(codeOf(await ask(local, 'DELETE', `/users/${owner}`)), '409 conflict')
-  await ask(local, 'POST', `/users/${second}/resume`)
-  assert.equal((await ask(local, 'DELETE', `/users/${owner}`)).status, 204)
+  await ask(local, 'PATCH', `/users/${second}`, { suspended: false })
+  assert.equal((await ask(local, 'DELETE', `/users/${owner}`)).status, 200)
 })
 
 test('of two owners who leave at once, one stays: in one process and in two', async (t) => {
