@@ -325,6 +325,11 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       directIntrospection(routes),
     ],
     siteOf: (host, target) => sites.match(host, target),
+    serviceOf(request) {
+      const site = sites.match(requestHost(request.rawHeaders), request.url ?? '/')
+      if (site.kind === 'builtin' || site.kind === 'management') return undefined
+      return (body, response) => gateway.serve(request, body.length > 0 ? body : undefined, response, site)
+    },
     headers: answerHeaders(secure),
     failed: (thrown, id) => written(thrownAnswer(thrown, management, id, log)),
     answered: ({ path }, request, id, status, milliseconds) => tell(path, request, { id, status, milliseconds }),

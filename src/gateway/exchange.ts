@@ -2,6 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Api } from '../config/config.ts'
 
+/** As it comes, or all of it. */
+export type Body = IncomingMessage | Buffer
+
 export interface Call {
   url: URL
   method: string
@@ -10,7 +13,7 @@ export interface Call {
   /** Names and values in turn. */
   headers: string[]
   /** What is sent after the header; undefined: nothing. */
-  body: IncomingMessage | undefined
+  body: Body | undefined
   timeouts: Api['timeouts']
 }
 

@@ -1,10 +1,11 @@
 // The gateway: requests to protected APIs, judged and passed on to their upstreams (RFC 9110 §7.6).
-import { randomUUIDv7 } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Api, Config } from '../config/config.ts'
 import { callerOf } from '../http/caller-facts.ts'
+import { newRequestId } from '../http/request-id.ts'
+import type { RequestHead } from '../http/short-way.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Judgement } from '../verify/decision.ts'
 import type { Verifier } from '../verify/verify.ts'
@@ -16,18 +17,18 @@ import { corsHeaders, isPreflight, openPreflight, preflightHeaders } from './cor
 import { echo } from './echo.ts'
 import { createIdentify } from './identity.ts'
 import { type GatewayParts, type Passage, passageOf, servedApis } from './passage.ts'
+import type { Body } from './exchange.ts'
 import { Relay, writeAnswer } from './relay.ts'
 import { resourceMetadata } from './resource-metadata.ts'
 import type { ForeignSite, Site, Sites } from './sites.ts'
 import { requestHost } from './target.ts'
 import { createUpgrades } from './upgrade.ts'
-import { hasBody } from './upstream-headers.ts'
 import { Upstreams } from './upstreams.ts'
 import { type Refused, watch } from './watch.ts'
 
 /** What is told of a request once its answer has been sent. */
 export interface Passed {
-  request: IncomingMessage
+  request: RequestHead
   id: string
   status: number
   milliseconds: number
@@ -52,7 +53,7 @@ export interface GatewayDeps {
 
 export interface Gateway {
   /** Serves a request that is not for Latchkey itself. */
-  serve: (request: IncomingMessage, response: ServerResponse, site: ForeignSite) => void
+  serve: (request: RequestHead, body: Body | undefined, response: ServerResponse, site: ForeignSite) => void
   /** For the server's `upgrade` event, and whether it is to be asked (node:http's `shouldUpgradeCallback`). */
   handleUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   isUpgraded: (request: IncomingMessage) => boolean
@@ -68,7 +69,8 @@ export interface Gateway {
 
 /** One request and its answer on their way. */
 interface Visit {
-  request: IncomingMessage
+  request: RequestHead
+  body: Body | undefined
   response: ServerResponse
   id: string
   method: string
@@ -92,20 +94,20 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
   const served = servedApis(config)
   const upgrades = createUpgrades(parts, served)
   /** Callers that send their body only when told to (RFC 9110 §10.1.1). */
-  const expecting = new WeakSet<IncomingMessage>()
+  const expecting = new WeakSet<RequestHead>()
 
   const send = ({ response, own }: Visit, answer: Answer): void =>
     writeAnswer(response, answer, { ...deps.headers, ...own })
 
   /** Exchanges the request with the upstream, for as long as its credential is good. */
   const proxy = (visit: Visit, api: Api, url: URL, judgement: Judgement, passage: Passage, shared: boolean): void => {
-    const { request, response, id, method, own } = visit
+    const { body, response, id, method, own } = visit
     if (response.destroyed) return // the caller has gone
-    const body = hasBody(request) ? request : undefined
+    const upload = Buffer.isBuffer(body) ? undefined : body
     let ended: { refused: Refused | undefined } | undefined
     const relay = new Relay(response, own, shared, (failure, error) => {
       if (response.destroyed) return // the caller has gone
-      body?.unpipe().resume()
+      upload?.unpipe().resume()
       if (ended?.refused) return send(visit, denialAnswer(api, ended.refused, id, now(), schemeOf(judgement)))
       if (ended) return send(visit, errorAnswer(api, 'temporarily_unavailable', id))
       log.warn({ request_id: id, api: api.name, err: error }, 'upstream failed')
@@ -123,12 +125,13 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
         exchange.abort()
       },
     )
-    response.once('close', () => {
+    const over = (): void => {
       stop()
-      const unread = body !== undefined && !body.readableEnded
-      if (unread) body.unpipe().resume()
+      const unread = upload !== undefined && !upload.readableEnded
+      if (unread) upload.unpipe().resume()
       if (unread || !relay.ended) exchange.abort()
-    })
+    }
+    response.once('finish', over).once('close', over)
   }
 
   /** A request at an API: admitted or refused, and then passed on. */
@@ -151,7 +154,7 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
       if (!upstreams.loaded) await upstreams.load()
       return proxy(visit, api, upstream.url, judgement, passage, site.shared)
     }
-    const answer = await echo(request, target, headers, admitted.principal)
+    const answer = await echo(method, visit.body, target, headers, admitted.principal)
     if (site.shared) Object.assign(own, sandbox)
     send(visit, answer)
   }
@@ -173,10 +176,10 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
     return site.kind === 'gateway' || site.kind === 'unrouted' ? undefined : errorAnswer(api, 'not_found', id)
   }
 
-  const serve: Gateway['serve'] = (request, response, site) => {
+  const serve: Gateway['serve'] = (request, body, response, site) => {
     const since = performance.now()
-    const id = randomUUIDv7()
-    const visit: Visit = { request, response, id, method: request.method as string, own: { 'x-request-id': id } }
+    const id = newRequestId()
+    const visit: Visit = { request, body, response, id, method: request.method as string, own: { 'x-request-id': id } }
     response.once('finish', () => {
       const milliseconds = performance.now() - since
       answered({ request, id, status: response.statusCode, milliseconds, relayed: visit.relay?.begun === true })

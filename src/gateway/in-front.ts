@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Gateway } from './gateway.ts'
 import type { Site } from './sites.ts'
+import { hasBody } from './upstream-headers.ts'
 
 /**
  * Puts the gateway in front of the framework's listener, and lets it have the server's upgrades and expectations. Returns what
@@ -18,7 +19,7 @@ export const putGatewayInFront = (
   http.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
     const site = open ? siteOf(request) : undefined
     if (!site || site.kind === 'builtin' || site.kind === 'management') framework(request, response)
-    else gateway.serve(request, response, site)
+    else gateway.serve(request, hasBody(request) ? request : undefined, response, site)
   })
   http.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (!gateway.holdBody(request)) response.writeContinue()

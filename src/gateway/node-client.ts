@@ -89,7 +89,7 @@ export class NodeClient {
       response = answer
       receive(answer, receiver)
     })
-    if (call.body === undefined) request.end()
+    if (call.body === undefined || Buffer.isBuffer(call.body)) request.end(call.body)
     else call.body.pipe(request)
     return { abort: () => request.destroy(), resume: () => response?.resume() }
   }

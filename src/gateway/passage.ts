@@ -1,7 +1,7 @@
 // What every request through the gateway needs, and where an admitted one goes.
-import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { Api, Config, Upstream } from '../config/config.ts'
+import type { RequestHead } from '../http/short-way.ts'
 import type { Principal } from '../verify/decision.ts'
 import type { Verifier } from '../verify/verify.ts'
 import { echoHost } from './echo.ts'
@@ -45,7 +45,7 @@ export const servedApis = ({ apis }: Config): ReadonlyMap<Api, Api> =>
 /** The way of an admitted request: the upstream of its environment, and what that gets. */
 export const passageOf = async (
   { config, identify }: GatewayParts,
-  request: IncomingMessage,
+  request: RequestHead,
   { api, path, query }: Site & { kind: 'gateway' },
   principal: Principal,
   requestId: string,

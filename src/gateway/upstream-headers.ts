@@ -1,9 +1,9 @@
 // What an upstream gets in the place of the caller's header: RFC 9110 §7.6.1 (hops), identity, and where the request came from.
-import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Api } from '../config/config.ts'
 import { isTrusted } from '../http/client-address.ts'
+import type { RequestHead } from '../http/short-way.ts'
 import type { Headers } from '../verify/wire.ts'
 import { canonical, hopByHop, namedInConnection } from './header-names.ts'
 
@@ -42,13 +42,13 @@ export interface Passage {
 }
 
 /** Whether a message follows the header (RFC 9112 §6.3). */
-export const hasBody = ({ headers }: IncomingMessage): boolean =>
+export const hasBody = ({ headers }: RequestHead): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 
 /** RFC 9110 §8.6: methods that have no content of their own are sent without Content-Length. */
 const bodyless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'])
 
-const framing = (request: IncomingMessage): string[] => {
+const framing = (request: RequestHead): string[] => {
   const length = request.headers['content-length']
   if (length !== undefined) return ['Content-Length', length]
   if (request.headers['transfer-encoding'] !== undefined) return ['Transfer-Encoding', 'chunked']
@@ -57,7 +57,7 @@ const framing = (request: IncomingMessage): string[] => {
 
 /** Names and values in turn, as node:http takes and gives them. */
 export const upstreamHeaders = (
-  request: IncomingMessage,
+  request: RequestHead,
   { api, host, identity, requestId, trustedProxies }: Passage,
 ): string[] => {
   const { rawHeaders, socket } = request
@@ -95,7 +95,7 @@ export const upstreamHeaders = (
   headers.push('X-Request-Id', requestId, 'X-Forwarded-For', [...forwarded.for, address].join(', '))
   headers.push(
     'X-Forwarded-Proto',
-    forwarded.proto ?? ((socket as TLSSocket).encrypted ? 'https' : 'http'),
+    forwarded.proto ?? ((socket as Partial<TLSSocket>).encrypted ? 'https' : 'http'),
     'X-Forwarded-Host',
     forwarded.host ?? request.headers.host ?? '',
   )

@@ -1,11 +1,11 @@
 // Connections ahead of node:http (RFC 9112 §9): as long as one asks nothing but what has a short way, in plain form, it is answered
 // here, from socket to socket. With the first request that is anything else node:http gets it, and keeps it.
-import type { Server } from 'node:http'
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { answerOctets, fieldsText } from './plain-answer.ts'
 import { type PlainRequest, readHead } from './plain-request.ts'
 import { newRequestId } from './request-id.ts'
-import type { DirectRoute, ShortWay, ShortWays, WholeAnswer } from './short-way.ts'
+import type { DirectRoute, Service, ShortWay, ShortWays, WholeAnswer } from './short-way.ts'
 
 /** A request that does not come whole within about so many milliseconds is node:http's, whose time-outs begin then. */
 const wholeWithinMs = 1000
@@ -21,6 +21,7 @@ const sweepEveryMs = 1000
 interface Shared {
   ways: ShortWays
   connections: Set<Connection>
+  http: Server
   open: () => boolean
   /** To be answered at the end of this turn of the event loop. */
   enqueue: (connection: Connection) => void
@@ -48,6 +49,10 @@ class Connection {
   /** The latest head, and the way that its requests take. */
   #head: PlainRequest | undefined
   #way: ShortWay | undefined
+  /** What serves them, where they have no way. */
+  #service: Service | undefined
+  /** The response of the one that is being served. */
+  #response: ServerResponse | undefined
   /** A request is being answered, or an answer waits for its reader. */
   #busy = false
   #blocked = false
@@ -92,11 +97,14 @@ class Connection {
       const { ways } = this.#shared
       const route = ways.routeOf(head.method, head.url)
       const way = route && takes(route, head) ? ways.wayOf(route, head) : undefined
-      if (way === undefined) return this.#handOver()
+      const service = way === undefined ? ways.serviceOf(head) : undefined
+      if (way === undefined && service === undefined) return this.#handOver()
       this.#head = head
       this.#way = way
+      this.#service = service
     }
-    if (this.#at + head.text.length + head.bodyLength > bytes.length) return this.#awaitMore()
+    if (this.#at + head.text.length + head.bodyLength > bytes.length)
+      return this.#service ? this.#handOver() : this.#awaitMore() // served as it comes: that is for node:http to do
     this.#askedAt = this.#seenAt
     return true
   }
@@ -130,12 +138,31 @@ class Connection {
     const [head, way] = [this.#head as PlainRequest, this.#way as ShortWay]
     const bodyAt = this.#at + head.text.length
     const body = (this.#unread as Buffer).subarray(bodyAt, bodyAt + head.bodyLength)
+    if (this.#service) return this.#serve(this.#service, head, body)
     const id = newRequestId()
     const answer = ways.answer(way, head, body, id)
     if (!(answer instanceof Promise)) return this.#send(answer, id)
     void answer.then((later) => {
       if (this.#send(later, id)) this.#shared.enqueue(this)
     })
+    return false
+  }
+
+  /** Lets the request be served on a response of node:http's, on this socket. Never ready: what follows waits for its end. */
+  #serve(service: Service, head: PlainRequest, body: Buffer): false {
+    const { open, http } = this.#shared
+    const response = new ServerResponse(head as never as IncomingMessage)
+    // as node:http sets them on its own: undocumented, but for the hint to the caller that they lead to
+    Object.assign(response, { shouldKeepAlive: open(), _keepAliveTimeout: http.keepAliveTimeout })
+    response.assignSocket(this.#socket)
+    this.#response = response
+    response.once('finish', () => {
+      this.#response = undefined
+      response.detachSocket(this.#socket)
+      if (this.#socket.destroyed) return
+      if (this.#answered(response.shouldKeepAlive, !this.#socket.writableNeedDrain)) this.#shared.enqueue(this)
+    })
+    service(body, response)
     return false
   }
 
@@ -147,9 +174,15 @@ class Connection {
     const { ways, open } = this.#shared
     const stays = open()
     const flows = this.#socket.write(this.#written(answer, id), 'latin1')
+    ways.answered(route, head, id, answer.status, performance.now() - this.#askedAt)
+    return this.#answered(stays, flows)
+  }
+
+  /** Whether the next one is ready to be answered, now that this one has been. `stays`: so does the connection. */
+  #answered(stays: boolean, flows: boolean): boolean {
+    const head = this.#head as PlainRequest
     this.#seenAt = performance.now()
     this.#fresh = false
-    ways.answered(route, head, id, answer.status, this.#seenAt - this.#askedAt)
     this.#at += head.text.length + head.bodyLength
     this.#parts = 0
     if (this.#at === (this.#unread as Buffer).length) {
@@ -183,12 +216,14 @@ class Connection {
   }
 
   readonly #drained = (): void => {
+    if (this.#response) return void this.#response.emit('drain')
     this.#blocked = false
     if (!this.#socket.writableEnded && this.#goOn()) this.#shared.enqueue(this)
   }
 
   readonly #end = (): void => {
     this.#ended = true
+    if (this.#response) return void this.#socket.end() // as node:http does: who leaves while being served has gone
     if (this.#busy) return
     if (this.#unread === undefined) this.#socket.end()
     else this.#handOver()
@@ -261,6 +296,7 @@ export const answerOnSockets = (http: Server, ways: ShortWays): (() => void) => 
   const shared: Shared = {
     ways,
     connections,
+    http,
     open,
     enqueue(connection) {
       if (waiting.push(connection) === 1) setImmediate(answerTurn)

@@ -1,6 +1,6 @@
 // The short ways: the few requests that are asked all the time are answered ahead of the framework, on sockets of our own
 // (plain-connections.ts) or on node:http (direct.ts). Both call the same functions, here.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Site } from '../gateway/sites.ts'
 import { requestHost } from '../gateway/target.ts'
@@ -44,6 +44,8 @@ export interface DirectRoute {
 
 export interface DirectDeps {
   routes: readonly DirectRoute[]
+  /** What serves a request that the framework never sees; undefined: it is the framework's. */
+  serviceOf: (request: RequestHead) => Service | undefined
   siteOf: (host: string | undefined, target: string) => Site
   /** Fields of every answer. */
   headers: Headers
@@ -52,6 +54,9 @@ export interface DirectDeps {
   /** Told of every answer; `milliseconds` from the request's header to the answer. */
   answered: (route: DirectRoute, request: RequestHead, id: string, status: number, milliseconds: number) => void
 }
+
+/** Serves a request with all of its body on a response of node:http's. */
+export type Service = (body: Buffer, response: ServerResponse) => void
 
 /** Where a request goes that may take a short way. */
 export interface ShortWay {
@@ -70,9 +75,10 @@ export interface ShortWays {
   answer: (way: ShortWay, request: RequestHead, body: Buffer, id: string) => MaybePromise<WholeAnswer | undefined>
   failed: DirectDeps['failed']
   answered: DirectDeps['answered']
+  serviceOf: DirectDeps['serviceOf']
 }
 
-export const createShortWays = ({ routes, siteOf, headers, failed, answered }: DirectDeps): ShortWays => {
+export const createShortWays = ({ routes, serviceOf, siteOf, headers, failed, answered }: DirectDeps): ShortWays => {
   const table = { GET: new Map<string, DirectRoute>(), POST: new Map<string, DirectRoute>() }
   for (const route of routes) table[route.method].set(route.path, route)
   /** The last host and target that were Latchkey's own, with their site: proxies send the same ones again and again. */
@@ -105,5 +111,6 @@ export const createShortWays = ({ routes, siteOf, headers, failed, answered }: D
       ),
     failed,
     answered,
+    serviceOf,
   }
 }

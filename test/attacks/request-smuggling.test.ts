@@ -148,8 +148,8 @@ const bothWays = async (
   return { ours, theirs, shorts }
 }
 
-const stages = async (t: Parameters<typeof stage>[0]) =>
-  [await stage(t, { front: true }), await stage(t, { front: false })] as const
+const stages = async (t: Parameters<typeof stage>[0], served?: RegExp) =>
+  [await stage(t, { front: true, ...(served && { served }) }), await stage(t, { front: false })] as const
 
 test('what is plain takes the short way', async (t) => {
   const both = await stages(t)
@@ -172,6 +172,22 @@ test('what is not plain is read and answered as node:http does it: first on its 
       await bothWays(both, [ask('first') + message + last])
     })
   }
+})
+
+test('what has no short way but is plain is served as node:http does it, and what is not plain is node:http’s', async (t) => {
+  const both = await stages(t, /^/)
+  const other = (path: string): string => look('', path)
+  const { ours, shorts } = await bothWays(both, [
+    other('/a') + ask('<', 'X: y\r\n') + other('/b'),
+    post('Content-Length: 0\r\n', '').replace('/ask', '/c'),
+    last,
+  ])
+  assert.ok(shorts >= 3 && shorts === ours.answers.length)
+  for (const [name, message] of Object.entries(attacks))
+    await t.test(name, async () => {
+      await bothWays(both, [message, last])
+      await bothWays(both, [other('/first') + message + last])
+    })
 })
 
 test('nothing that is smuggled is answered', async (t) => {

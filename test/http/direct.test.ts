@@ -36,6 +36,7 @@ const stage = async (t: TestContext) => {
   const server = http.createServer(framework)
   const answered: string[] = []
   const ways = createShortWays({
+    serviceOf: () => undefined,
     routes: [route],
     siteOf: (host) => (host === 'other' ? { kind: 'misdirected' } : { kind: 'builtin' }),
     headers: { 'x-everywhere': 'yes' },

@@ -41,6 +41,8 @@ export interface StageOptions {
   http?: ServerOptions
   /** What the short way answers with in place of what it saw. */
   answer?: DirectRoute['answer']
+  /** Targets that are served on a response of node:http's, which the framework never sees. */
+  served?: RegExp
 }
 
 /**
@@ -49,7 +51,7 @@ export interface StageOptions {
  */
 export const stage = async (
   t: Pick<TestContext, 'after'>,
-  { front, http: options = {}, answer }: StageOptions,
+  { front, http: options = {}, answer, served }: StageOptions,
 ): Promise<Stage> => {
   const seen: Stage['seen'] = []
   const server = http.createServer(options, (request: IncomingMessage, response: ServerResponse) => {
@@ -70,6 +72,12 @@ export const stage = async (
     seen.push({ ...one, short: true })
     return answer ? answer(request, body, id, site) : { status: 200, headers: {}, body: told(one) }
   }
+  const serve = (request: RequestHead) => (body: Buffer, response: ServerResponse) => {
+    const one = seenOf(request, body)
+    seen.push({ ...one, short: true })
+    response.setHeader('content-length', Buffer.byteLength(told(one)))
+    setImmediate(() => response.end(told(one)))
+  }
   const ways = createShortWays({
     routes: [
       {
@@ -82,6 +90,7 @@ export const stage = async (
       { method: 'GET', path: '/look', query: true, answer: answerSeen },
     ],
     siteOf: () => ({ kind: 'builtin' }),
+    serviceOf: (request) => (served?.test(request.url ?? '') ? serve(request) : undefined),
     headers: {},
     failed: (thrown) => ({ status: 500, headers: {}, body: String(thrown) }),
     answered: () => {},
