@@ -1,13 +1,13 @@
 // RFC 9112 §9.3: callers that keep their connection, ask again on it, ask ahead, read slowly or go away.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import http from 'node:http'
+import type { RequestListener } from 'node:http'
 import net, { type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { launch, world } from '../harness.ts'
 import { serve, until, upstream } from './wire.ts'
 
-const behindGateway = async (t: TestContext, handler: http.RequestListener, limits: [] | undefined = []) => {
+const behindGateway = async (t: TestContext, handler: RequestListener, limits: [] | undefined = []) => {
   const behind = await upstream(t, handler)
   const launched = await launch(t, {
     file: { apis: { one: { hosts: ['api.test'], upstream: behind.url, ...(limits && { limits }) } } },
