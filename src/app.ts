@@ -26,7 +26,7 @@ import { deploymentRoutes } from './dashboard/deployment-routes.ts'
 import { settle } from './deployment.ts'
 import { Refusal } from './errors.ts'
 import { createForwardAuth, directForwardAuth, forwardAuthRoutes } from './gateway/forward-auth.ts'
-import { type Passed, createGateway } from './gateway/gateway.ts'
+import { createGateway } from './gateway/gateway.ts'
 import { putGatewayInFront } from './gateway/in-front.ts'
 import { type Site, Sites } from './gateway/sites.ts'
 import { requestHost } from './gateway/target.ts'
@@ -37,9 +37,9 @@ import { answerOnHttp } from './http/direct.ts'
 import { createMetrics } from './http/metrics.ts'
 import { operationsRoutes } from './http/operations.ts'
 import { answerOnSockets } from './http/plain-connections.ts'
-import { createRequestLog } from './http/request-log.ts'
 import { type Server, answerHeaders, bodyValidator, createServer, thrownAnswer } from './http/server.ts'
-import { type RequestHead, createShortWays } from './http/short-way.ts'
+import { createShortWays } from './http/short-way.ts'
+import { createTell } from './http/tell.ts'
 import { githubLeakRoutes, leaksRoutes } from './leaks/routes.ts'
 import { Allowance } from './limits/allowance.ts'
 import { directIntrospection } from './oauth/introspect-routes.ts'
@@ -298,18 +298,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     { prefix: '/api/v1' },
   )
   const { management } = config
-  const logRequest = createRequestLog(log, requests)
-  /** Of answers that the framework has not given. `relayed`: it is an upstream's. */
-  const tell = (
-    route: string,
-    { method = '', url: target = '', rawHeaders }: Pick<RequestHead, 'method' | 'url' | 'rawHeaders'>,
-    { id, status, milliseconds, relayed = false }: Omit<Passed, 'request' | 'relayed'> & { relayed?: boolean },
-  ): void => {
-    metrics.observeRequest(route, method, status, milliseconds / 1000)
-    if (status === 503 && !relayed) metrics.storeFault()
-    if (requests === 'all' || status >= 400)
-      logRequest({ id, method, host: requestHost(rawHeaders), target, status, milliseconds })
-  }
+  const tell = createTell(metrics, log, requests)
   const gateway = createGateway({
     ...routes,
     sites,

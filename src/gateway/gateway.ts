@@ -27,7 +27,7 @@ import { Upstreams } from './upstreams.ts'
 import { type Refused, watch } from './watch.ts'
 
 /** What is told of a request once its answer has been sent. */
-export interface Passed {
+interface Passed {
   request: RequestHead
   id: string
   status: number

@@ -1,6 +1,5 @@
 // Callers who cost more than they send: slow bodies, long paths, a flood of refused requests.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { type AddressInfo, createConnection } from 'node:net'
 import { test } from 'node:test'
 import { pino } from 'pino'
@@ -22,7 +21,7 @@ test('a body that does not come is not waited for', async (t) => {
     socket.setEncoding('latin1').on('data', (part: string) => (text += part))
     socket.on('error', () => undefined)
     socket.write(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${header}\r\n\r\n`)
-    const closed = once(socket, 'close')
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve())) // reset or ended
     for (const part of parts) {
       if (socket.destroyed) break
       socket.write(part)
