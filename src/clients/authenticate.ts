@@ -3,6 +3,7 @@ import { isAscii } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
 import type { Config } from '../config/config.ts'
 import { hashOf } from '../credentials/format.ts'
+import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import type { ClientRecord } from '../store/store.ts'
 import { assertionFlaw, readAssertion } from './assertion.ts'
 import { decodeFormComponent } from './form-encoding.ts'
@@ -32,7 +33,7 @@ export interface ClientRequest {
 interface Proof {
   clientId: string
   /** What is wrong with it, for the log; undefined: it proves the client. Of secrets, an unknown client costs as much as a wrong one. */
-  flaw: (deps: AuthenticateDeps, client: ClientRecord | undefined) => Promise<string | undefined> | string | undefined
+  flaw: (deps: AuthenticateDeps, client: ClientRecord | undefined) => MaybePromise<string | undefined>
 }
 
 interface Method {
@@ -131,10 +132,10 @@ export const authenticationMethods: readonly string[] = methods.map(({ name }) =
  * Authenticates the client of a request. Everything that is wrong with the proof comes out as `failed`,
  * and is answered alike: unknown client, wrong or ended secret, assertion of another key or used before, malformed header, suspended organization.
  */
-export const authenticateClient = async (
+export const authenticateClient = (
   deps: AuthenticateDeps,
   request: ClientRequest,
-): Promise<ClientAuthentication> => {
+): MaybePromise<ClientAuthentication> => {
   if (request.authorizationHeaders.length > 1)
     return { outcome: 'ambiguous', detail: 'The Authorization header is repeated.' }
   const [used, second] = methods.flatMap((method) => {
@@ -157,10 +158,12 @@ export const authenticateClient = async (
   const named = request.parameters.get('client_id') ?? proof.clientId
   if (named !== proof.clientId)
     return { outcome: 'ambiguous', detail: 'The client_id in the body is not the one that the request proves.' }
-  const client = await resolveClient(deps, proof.clientId)
-  const flaw = await proof.flaw(deps, client)
-  if (client === undefined) return failed('unknown client')
-  if (flaw !== undefined) return failed(`client ${client.id} failed at ${method.name}: ${flaw}`)
-  if (client.organization?.suspended) return failed(`the organization of client ${client.id} is suspended`)
-  return { outcome: 'authenticated', client, method: method.name }
+  return andThen(resolveClient(deps, proof.clientId), (client) =>
+    andThen(proof.flaw(deps, client), (flaw): ClientAuthentication => {
+      if (client === undefined) return failed('unknown client')
+      if (flaw !== undefined) return failed(`client ${client.id} failed at ${method.name}: ${flaw}`)
+      if (client.organization?.suspended) return failed(`the organization of client ${client.id} is suspended`)
+      return { outcome: 'authenticated', client, method: method.name }
+    }),
+  )
 }

@@ -1,4 +1,5 @@
 // What a client_id stands for, wherever one is named: every OAuth endpoint asks here and nowhere else.
+import type { MaybePromise } from '../store/maybe-promise.ts'
 import type { ClientRecord, Store } from '../store/store.ts'
 import { type DocumentClients, isDocumentAddress } from './documents.ts'
 
@@ -14,10 +15,10 @@ export interface ResolveDeps {
 const maxClientIdLength = 500
 
 /** The client, as of now; undefined: there is none. */
-export const resolveClient = async (
+export const resolveClient = (
   { store, documents }: ResolveDeps,
   clientId: string,
-): Promise<ClientRecord | undefined> => {
+): MaybePromise<ClientRecord | undefined> => {
   if (clientId.length > maxClientIdLength) return undefined
   return isDocumentAddress(clientId) ? documents?.find(clientId) : store.lookups.clientById(clientId)
 }

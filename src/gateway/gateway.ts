@@ -4,7 +4,6 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Api, Config } from '../config/config.ts'
 import { callerOf } from '../http/caller-facts.ts'
-import { newRequestId } from '../http/request-id.ts'
 import type { RequestHead } from '../http/short-way.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Judgement } from '../verify/decision.ts'
@@ -25,6 +24,7 @@ import { requestHost } from './target.ts'
 import { createUpgrades } from './upgrade.ts'
 import { Upstreams } from './upstreams.ts'
 import { type Refused, watch } from './watch.ts'
+import { newId } from '../uuid.ts'
 
 /** What is told of a request once its answer has been sent. */
 interface Passed {
@@ -178,7 +178,7 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
 
   const serve: Gateway['serve'] = (request, body, response, site) => {
     const since = performance.now()
-    const id = newRequestId()
+    const id = newId()
     const visit: Visit = { request, body, response, id, method: request.method as string, own: { 'x-request-id': id } }
     response.once('finish', () => {
       const milliseconds = performance.now() - since

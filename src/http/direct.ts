@@ -1,7 +1,7 @@
 // The short ways on node:http, for requests that plain-connections.ts has handed over.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { andThen } from '../store/maybe-promise.ts'
-import { newRequestId } from './request-id.ts'
+import { newId } from '../uuid.ts'
 import type { DirectRoute, ShortWays, WholeAnswer } from './short-way.ts'
 
 const nothing = Buffer.alloc(0)
@@ -62,7 +62,7 @@ export const answerOnHttp = (http: Server, ways: ShortWays): (() => void) => {
     const way = request.complete && !request.destroyed ? ways.wayOf(route, request) : undefined
     const body = way && wholeBody(request, route)
     if (!way || !body) return framework(request, response)
-    const id = newRequestId()
+    const id = newId()
     void andThen(ways.answer(way, request, body, id), (whole) => {
       if (whole) return send(one, id, whole)
       if (body.length > 0) request.unshift(body)

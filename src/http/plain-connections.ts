@@ -4,7 +4,7 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { answerOctets, fieldsText } from './plain-answer.ts'
 import { type PlainRequest, readHead } from './plain-request.ts'
-import { newRequestId } from './request-id.ts'
+import { newId } from '../uuid.ts'
 import type { DirectRoute, Service, ShortWay, ShortWays, WholeAnswer } from './short-way.ts'
 
 /** A request that does not come whole within about so many milliseconds is node:http's, whose time-outs begin then. */
@@ -139,7 +139,7 @@ class Connection {
     const bodyAt = this.#at + head.text.length
     const body = (this.#unread as Buffer).subarray(bodyAt, bodyAt + head.bodyLength)
     if (this.#service) return this.#serve(this.#service, head, body)
-    const id = newRequestId()
+    const id = newId()
     const answer = ways.answer(way, head, body, id)
     if (!(answer instanceof Promise)) return this.#send(answer, id)
     void answer.then((later) => {

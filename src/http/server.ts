@@ -18,7 +18,7 @@ import type { Principal } from '../verify/decision.ts'
 import { isStoreFault } from '../store/fault.ts'
 import { type Answer, type Headers, errorAnswer, schemeOf } from '../verify/wire.ts'
 import './fastify.ts'
-import { newRequestId } from './request-id.ts'
+import { newId } from '../uuid.ts'
 import { createRequestLog } from './request-log.ts'
 import { inWords } from './validation.ts'
 
@@ -135,7 +135,7 @@ export const createServer = ({
     logController: new LogController({ disableRequestLogging: true }),
     // every line says its request_id itself; a logger for each request would cost more than judging a key
     childLoggerFactory: (logger) => logger,
-    genReqId: () => newRequestId(),
+    genReqId: () => newId(),
     requestIdHeader: false,
     bodyLimit: 1024 * 1024,
     routerOptions: { maxParamLength: 200 },

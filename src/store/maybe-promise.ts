@@ -6,6 +6,14 @@ export type MaybePromise<T> = T | Promise<T>
 export const andThen = <T, U>(value: MaybePromise<T>, then: (value: T) => MaybePromise<U>): MaybePromise<U> =>
   value instanceof Promise ? value.then(then) : then(value)
 
+/** All of them: at once where all are there. */
+export const allOf = <T extends readonly unknown[]>(
+  values: readonly [...{ [K in keyof T]: MaybePromise<T[K]> }],
+): MaybePromise<T> =>
+  values.some((value) => value instanceof Promise)
+    ? (Promise.all(values as unknown as Promise<T[number]>[]) as Promise<unknown> as Promise<T>)
+    : (values as unknown as T)
+
 /** As `work`, with what `rescue` makes of a fault. */
 export const orElse = <T>(work: () => MaybePromise<T>, rescue: (fault: unknown) => T): MaybePromise<T> => {
   try {

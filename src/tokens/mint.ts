@@ -1,5 +1,5 @@
 // The one mint: every access token is made here (RFC 9068, RFC 8392, RFC 8693 §2.2.1).
-import { randomUUIDv7 } from 'node:crypto'
+import { newId } from '../uuid.ts'
 import type { Api } from '../config/config.ts'
 import type { Tier } from '../store/schema.ts'
 import { algorithms } from './algorithms.ts'
@@ -122,7 +122,7 @@ export class Mint {
       audience: [api.audience],
       issuedAt,
       expiresAt: issuedAt + lifetimeSeconds,
-      id: randomUUIDv7(),
+      id: newId(),
     }
     return api.statusList ? { ...claims, status: await this.#statuses.allot(entryOf(claims)) } : claims
   }

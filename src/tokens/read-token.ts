@@ -1,6 +1,7 @@
 // RFC 9068 §4, RFC 8392 §7.2, RFC 8725 §3: whether a token is ours, for this API, and in force. Whether what it was made from still stands is not asked here.
 import type { KeyObject } from 'node:crypto'
 import type { Api } from '../config/config.ts'
+import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import { algorithms, isAlgorithm } from './algorithms.ts'
 import { type AccessClaims, fromCwtClaims, type Members, readClaims } from './claims.ts'
 import { isCwtAlgorithm, maxCwtLength, parseCwt, verifyCwtSignature } from './cwt.ts'
@@ -65,33 +66,44 @@ export class TokenReader {
   }
 
   /** Reads a JWT or CWT presented to `api` at `now` (Unix milliseconds). Never throws over what the token holds. */
-  async read(text: string, api: Api, now: number): Promise<TokenReading> {
+  read(text: string, api: Api, now: number): MaybePromise<TokenReading> {
     const known = this.#genuine.find(text)
-    const genuine = known && (await this.#stillVerifies(known, api)) ? known : await this.#verify(text, api)
-    if ('reason' in genuine) return genuine
-    const { claims } = genuine
+    const genuine = andThen(known !== undefined && this.#stillVerifies(known, api), (stands) =>
+      known !== undefined && stands ? known : this.#verify(text, api),
+    )
+    return andThen(genuine, (found) => {
+      if ('reason' in found) return found
+      const flaw = this.#flaw(found.claims, api, now / 1000)
+      if (flaw) return flaw
+      const { claims } = found
+      if (found !== known) this.#genuine.keep(text, found)
+      return {
+        ok: true,
+        kind: claims.format === 'cwt' ? 'cwt' : claims.keyId === undefined ? 'oauth_token' : 'jwt',
+        claims,
+      }
+    })
+  }
+
+  /** What of genuine claims keeps the token from being good at this API now. */
+  #flaw(claims: AccessClaims, api: Api, nowSeconds: number): Refused | undefined {
     if (claims.issuer !== this.#issuer) return refuse('issuer', 'the token is of another issuer')
     if (!claims.audience.includes(api.audience)) return refuse('audience', `the token is not for ${api.audience}`)
-    const nowSeconds = now / 1000
     if (claims.expiresAt <= nowSeconds)
       return {
         ...refuse('expired', `the token ended at ${new Date(claims.expiresAt * 1000).toISOString()}`),
         expired: claims,
       }
-    if (Math.max(claims.issuedAt, claims.notBefore ?? 0) > nowSeconds + clockToleranceSeconds)
-      return refuse('not_yet_valid', 'the token begins in the future')
-    if (genuine !== known) this.#genuine.keep(text, genuine)
-    return {
-      ok: true,
-      kind: claims.format === 'cwt' ? 'cwt' : claims.keyId === undefined ? 'oauth_token' : 'jwt',
-      claims,
-    }
+    return Math.max(claims.issuedAt, claims.notBefore ?? 0) > nowSeconds + clockToleranceSeconds
+      ? refuse('not_yet_valid', 'the token begins in the future')
+      : undefined
   }
 
   /** Whether the key is still one that tokens of this API are verified with: a secret is that of one API. */
-  async #stillVerifies({ key, kid }: Genuine, api: Api): Promise<boolean> {
-    if (kid === undefined) return (await this.#keys.secrets(api.name)).includes(key)
-    return (await this.#keys.verifier(kid))?.key === key
+  #stillVerifies({ key, kid }: Genuine, api: Api): MaybePromise<boolean> {
+    return kid === undefined
+      ? andThen(this.#keys.secrets(api.name), (secrets) => secrets.includes(key))
+      : andThen(this.#keys.verifier(kid), (verifier) => verifier?.key === key)
   }
 
   async #verify(text: string, api: Api): Promise<Genuine | Refused> {

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { Refusal } from '../errors.ts'
 import type { SigningAlgorithm } from '../profiles/profile.ts'
 import type { SecretBox } from '../secret-box.ts'
+import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
 import type { Schema } from '../store/schema.ts'
 import type { SigningKeyRecord, Store } from '../store/store.ts'
 import { algorithms, type PublicJwk } from './algorithms.ts'
@@ -129,23 +130,26 @@ export class SigningKeys {
   }
 
   /** The key that signs; of a symmetric algorithm, that of `api`. */
-  async signer(algorithm: SigningAlgorithm, api?: string): Promise<Signer> {
+  signer(algorithm: SigningAlgorithm, api?: string): MaybePromise<Signer> {
     return this.#currentKey({ algorithm, api: algorithms[algorithm].symmetric ? (api ?? null) : null })
   }
 
   /** The public key that a `kid` names; undefined once it has expired, and for a secret always. */
-  async verifier(kid: string): Promise<{ algorithm: SigningAlgorithm; key: KeyObject } | undefined> {
-    const found = (await this.#read()).find(kid, this.#now())
-    const key = found?.verification
-    return found && key && { algorithm: found.record.algorithm, key }
+  verifier(kid: string): MaybePromise<{ algorithm: SigningAlgorithm; key: KeyObject } | undefined> {
+    return andThen(this.#read(), (ring) => {
+      const found = ring.find(kid, this.#now())
+      const key = found?.verification
+      return found && key && { algorithm: found.record.algorithm, key }
+    })
   }
 
   /** The secrets that verify an API's HS256 tokens, newest first. */
-  async secrets(api: string): Promise<readonly KeyObject[]> {
-    const ring = await this.#read()
-    return [...ring.inForce(this.#now())]
-      .filter(({ record }) => record.api === api && algorithms[record.algorithm].symmetric)
-      .map(({ signing }) => signing)
+  secrets(api: string): MaybePromise<readonly KeyObject[]> {
+    return andThen(this.#read(), (ring) =>
+      [...ring.inForce(this.#now())]
+        .filter(({ record }) => record.api === api && algorithms[record.algorithm].symmetric)
+        .map(({ signing }) => signing),
+    )
   }
 
   /** Keys that sign or still verify, newest first; times in Unix milliseconds. */
@@ -191,22 +195,25 @@ export class SigningKeys {
     )
   }
 
-  async #read(): Promise<KeyRing> {
-    const records = await this.#store.lookups.signingKeys()
-    if (this.#ring === undefined || records !== this.#records) {
-      this.#ring = new KeyRing(records, this.#box, this.#ring)
-      this.#records = records
-    }
-    return this.#ring
+  #read(): MaybePromise<KeyRing> {
+    return andThen(this.#store.lookups.signingKeys(), (records) => {
+      if (this.#ring === undefined || records !== this.#records) {
+        this.#ring = new KeyRing(records, this.#box, this.#ring)
+        this.#records = records
+      }
+      return this.#ring
+    })
   }
 
-  async #currentKey(slot: Slot): Promise<Signer> {
-    const current = (await this.#read()).current(slot)
-    if (!current)
-      throw new Error(
-        `There is no ${slot.algorithm} signing key${slot.api === null ? '' : ` of the API "${slot.api}"`}. A restart makes it.`,
-      )
-    return { id: current.record.id, algorithm: slot.algorithm, key: current.signing }
+  #currentKey(slot: Slot): MaybePromise<Signer> {
+    return andThen(this.#read(), (ring) => {
+      const current = ring.current(slot)
+      if (!current)
+        throw new Error(
+          `There is no ${slot.algorithm} signing key${slot.api === null ? '' : ` of the API "${slot.api}"`}. A restart makes it.`,
+        )
+      return { id: current.record.id, algorithm: slot.algorithm, key: current.signing }
+    })
   }
 
   /** Puts a new key into each slot where `isWanted` still holds of the current one inside the transaction. */

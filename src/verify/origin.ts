@@ -4,10 +4,10 @@ import type { KnownHashes } from '../credentials/known-hashes.ts'
 import { legacyHash } from '../credentials/legacy-format.ts'
 import type { Api } from '../config/config.ts'
 import type { SecretBox } from '../secret-box.ts'
-import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
+import { type MaybePromise, allOf, andThen } from '../store/maybe-promise.ts'
 import type { ClientRecord, CredentialRecord, GrantRecord, Lookups } from '../store/store.ts'
 import type { AccessClaims } from '../tokens/claims.ts'
-import { type TokenReader, looksLikeToken } from '../tokens/read-token.ts'
+import { type TokenReader, type TokenReading, looksLikeToken } from '../tokens/read-token.ts'
 import type { Attribution, Check } from './decision.ts'
 
 export type Origin =
@@ -38,9 +38,32 @@ const claimed = (claims: AccessClaims): Attribution => {
   }
 }
 
-const ofToken = async ({ lookups, tokens }: Sources, value: string, api: Api, now: number): Promise<Found> => {
-  const read = await tokens.read(value, api, now)
-  if (!read.ok) {
+/** Of a token that is genuine and good as far as itself goes. */
+const ofGenuine = (
+  { lookups }: Sources,
+  { claims, kind }: Extract<TokenReading, { ok: true }>,
+): MaybePromise<Found> => {
+  // asked together: on Postgres they travel in one round trip
+  const asked = allOf<[boolean, ClientRecord | undefined, GrantRecord | undefined, CredentialRecord | undefined]>([
+    lookups.isTokenRevoked(claims.id),
+    kind === 'oauth_token' && claims.clientId !== undefined ? lookups.clientById(claims.clientId) : undefined,
+    kind === 'oauth_token' && claims.grantId !== undefined ? lookups.grantById(claims.grantId) : undefined,
+    kind !== 'oauth_token' && claims.keyId !== undefined ? lookups.credentialById(claims.keyId) : undefined,
+  ])
+  return andThen(asked, ([revoked, client, grant, credential]): Found => {
+    const ended = (detail: string): Found => ({ check: 'status', detail, of: claimed(claims) })
+    if (revoked) return ended('The token itself has been revoked.')
+    if (kind === 'oauth_token')
+      return client ? { origin: { kind, client, claims, grant } } : ended('The client of this token has been deleted.')
+    return credential
+      ? { origin: { kind, credential, claims } }
+      : ended('The key that this token was made from has been deleted.')
+  })
+}
+
+const ofToken = (sources: Sources, value: string, api: Api, now: number): MaybePromise<Found> =>
+  andThen(sources.tokens.read(value, api, now), (read) => {
+    if (read.ok) return ofGenuine(sources, read)
     const check: Check = read.reason === 'expired' ? 'expiry' : read.reason === 'malformed' ? 'format' : 'signature'
     return {
       check,
@@ -48,23 +71,7 @@ const ofToken = async ({ lookups, tokens }: Sources, value: string, api: Api, no
       expired: read.reason === 'expired',
       ...(read.expired && { of: claimed(read.expired) }),
     }
-  }
-  const { claims, kind } = read
-  // asked together: on Postgres they travel in one round trip
-  const [revoked, client, grant, credential] = await Promise.all([
-    lookups.isTokenRevoked(claims.id),
-    kind === 'oauth_token' && claims.clientId !== undefined ? lookups.clientById(claims.clientId) : undefined,
-    kind === 'oauth_token' && claims.grantId !== undefined ? lookups.grantById(claims.grantId) : undefined,
-    kind !== 'oauth_token' && claims.keyId !== undefined ? lookups.credentialById(claims.keyId) : undefined,
-  ])
-  const ended = (detail: string): Found => ({ check: 'status', detail, of: claimed(claims) })
-  if (revoked) return ended('The token itself has been revoked.')
-  if (kind === 'oauth_token')
-    return client ? { origin: { kind, client, claims, grant } } : ended('The client of this token has been deleted.')
-  return credential
-    ? { origin: { kind, credential, claims } }
-    : ended('The key that this token was made from has been deleted.')
-}
+  })
 
 const ofOwnForm = ({ lookups }: Sources, hash: string, { kind }: Parsed): MaybePromise<Found> =>
   andThen(lookups.credentialByHash(hash), (credential) =>

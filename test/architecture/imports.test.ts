@@ -13,6 +13,7 @@ const layers: readonly RegExp[][] = [
   [
     /^errors\.ts$/,
     /^rfc3339\.ts$/,
+    /^uuid\.ts$/,
     /^network\.ts$/,
     /^version\.ts$/,
     /^log\.ts$/,

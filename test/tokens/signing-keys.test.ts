@@ -280,8 +280,8 @@ test('a secret is exported for the API that has one', async () => {
 })
 
 test('a signer that there is not is a fault', async () => {
-  await assert.rejects(main.keys.signer('HS256', 'plain'), /no HS256 signing key of the API "plain"/)
-  await assert.rejects(main.keys.signer('HS256'), /no HS256 signing key/)
+  await assert.rejects(async () => main.keys.signer('HS256', 'plain'), /no HS256 signing key of the API "plain"/)
+  await assert.rejects(async () => main.keys.signer('HS256'), /no HS256 signing key/)
 })
 
 test('a key is opened once', async () => {

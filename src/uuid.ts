@@ -1,4 +1,4 @@
-// RFC 9562 §5.7: the id of a request, UUIDv7. node:crypto's own costs as much as judging a key.
+// RFC 9562 §5.7: UUIDv7, for ids that are made at every request. node:crypto's own costs as much as a look-up.
 import { randomFillSync } from 'node:crypto'
 
 const idsAtOnce = 512
@@ -10,7 +10,7 @@ let at = Number.NaN
 let beginning = ''
 
 /** A new one. Random in all but its time, which is in milliseconds. */
-export const newRequestId = (): string => {
+export const newId = (): string => {
   if (used === idsAtOnce) {
     randomFillSync(random)
     digits = random.toString('hex')

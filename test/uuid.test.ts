@@ -1,11 +1,11 @@
-// RFC 9562 §5.7: ids of requests.
+// RFC 9562 §5.7: ids that are made at every request.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newRequestId } from '../../src/http/request-id.ts'
+import { newId } from '../src/uuid.ts'
 
 test('an id is a UUIDv7 of its time, and no two are alike', () => {
   const before = Date.now()
-  const ids = Array.from({ length: 20_000 }, newRequestId)
+  const ids = Array.from({ length: 20_000 }, newId)
   const after = Date.now()
   for (const id of ids) {
     assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
