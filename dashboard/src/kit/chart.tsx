@@ -85,7 +85,8 @@ const Lines = ({ max, width, yOf }: { max: number; width: number; yOf: (value: n
 const Labels = ({ bars, step, width }: { bars: readonly Bar[]; step: number; width: number }) => {
   const labelled = bars.flatMap(({ label }, index) => (label === '' ? [] : [{ label, x: left + (index + 0.5) * step }]))
   const room = labelled.length > 1 ? (labelled[1] as { x: number }).x - (labelled[0] as { x: number }).x : width
-  const every = Math.max(1, Math.ceil(56 / Math.max(room, 1)))
+  // the last one stands further left than its bar, so as not to be cut
+  const every = Math.max(1, Math.ceil(70 / Math.max(room, 1)))
   return (
     <g className="fill-quiet text-xs">
       {labelled.map(({ label, x }, index) =>

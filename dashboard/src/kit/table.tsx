@@ -102,6 +102,7 @@ export const Table = <T,>({
     <div
       className={`card overflow-x-auto max-md:border-0 max-md:bg-transparent ${busy ? 'opacity-60' : ''}`}
       aria-busy={busy || !rows}
+      data-waiting={rows ? undefined : ''}
     >
       <table className="w-full border-collapse max-md:block">
         <caption className="unseen">{caption}</caption>
@@ -149,7 +150,7 @@ export const Table = <T,>({
                     {columns.map(({ name, cell, quiet, right }, index) => (
                       <td
                         key={name}
-                        className={`px-3 py-2.5 align-top first:pl-4 last:pr-4 max-md:flex max-md:items-baseline max-md:justify-between max-md:gap-4 max-md:p-0! ${right ? 'text-right tabular-nums' : ''}`}
+                        className={`px-3 py-2.5 align-top first:pl-4 last:pr-4 max-md:flex max-md:items-baseline max-md:justify-between max-md:gap-4 max-md:p-0! ${index === 0 ? 'md:min-w-40' : ''} ${right ? 'text-right tabular-nums' : ''}`}
                       >
                         {index > 0 && !quiet && (
                           <span aria-hidden="true" className="shrink-0 text-sm text-quiet md:hidden">

@@ -76,7 +76,7 @@ const KeyActions = ({ apiKey }: { apiKey: ApiKey }) => {
         label={`Actions for ${apiKey.name}`}
         side="right"
         width="w-52"
-        className="grid size-8 place-items-center rounded-md text-quiet hover:bg-sunken hover:text-text pointer-coarse:size-11"
+        className="inline-grid size-8 place-items-center rounded-md text-quiet hover:bg-sunken hover:text-text pointer-coarse:size-11"
       >
         {(close) => (
           <>
@@ -110,7 +110,7 @@ export const keyColumns = (rights: KeyRights): Column<ApiKey>[] => [
     name: 'Created',
     sort: 'created',
     cell: ({ created_at, created_by_name }) => (
-      <div className="grid">
+      <div className="grid md:min-w-32">
         <Time at={created_at} />
         <span className="text-sm break-words text-quiet">by {created_by_name ?? 'somebody who has left'}</span>
       </div>

@@ -94,7 +94,10 @@ export const Tail = ({ place, search, onSearch, empty }: TailProps) => {
             ),
           },
         ]),
-    { name: 'From', cell: ({ ip }) => <span className="text-sm">{ip ?? 'Not known'}</span> },
+    {
+      name: 'From',
+      cell: ({ ip }) => <p className="text-sm break-all md:min-w-28 xl:whitespace-nowrap">{ip ?? 'Not known'}</p>,
+    },
     { name: 'Time', cell: ({ at }) => <Time at={at} form="clock" />, right: true },
   ]
   return (
