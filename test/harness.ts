@@ -43,6 +43,8 @@ export interface Launched {
   app: App
   config: Config
   folder: string
+  /** A request as the server would get it from a socket. */
+  inject: (options: InjectOptions) => Promise<LightMyRequestResponse>
   /** A request; `host` is the API's, `as` a credential for `Authorization: Bearer`. */
   ask: (
     method: string,
@@ -75,6 +77,7 @@ export const launch = async (
   const [listener] = app.server.server.listeners('request') as RequestListener[]
   const request = (options: InjectOptions) => inject(listener as RequestListener, options)
   return {
+    inject: request,
     app,
     config: app.config,
     folder,

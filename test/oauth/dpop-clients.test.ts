@@ -17,11 +17,11 @@ const redirect_uri = 'https://app.example.com/callback'
 
 /** `fetch` that ends in the app instead of the network. */
 const fetchFrom =
-  ({ app }: Launched) =>
+  ({ inject }: Launched) =>
   async (input: string | URL, init: RequestInit = {}): Promise<Response> => {
     const url = new URL(input)
     const { body } = init
-    const answer = await app.server.inject({
+    const answer = await inject({
       method: init.method ?? 'GET',
       url: url.pathname + url.search,
       headers: { ...Object.fromEntries(new Headers(init.headers)), host: url.host },

@@ -112,7 +112,7 @@ test('a token is bound to the key of the proof', async (t) => {
       assert.equal(body.error, 'invalid_dpop_proof')
       assert.match(String(body.error_description), /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
     }
-    const twice = await launched.app.server.inject({
+    const twice = await launched.inject({
       method: 'POST',
       url: '/oauth/token',
       headers: {
