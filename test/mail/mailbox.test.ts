@@ -1,8 +1,10 @@
 // /dev/mailbox: where messages go on a machine without a mail server, and who cannot see it.
 import assert from 'node:assert/strict'
+import type { RequestListener } from 'node:http'
 import { connect } from 'node:net'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
+import inject from 'light-my-request'
 import { pino } from 'pino'
 import { serve } from '../gateway/wire.ts'
 import { type Launched, launch } from '../harness.ts'
@@ -36,8 +38,9 @@ test('nobody sees it from elsewhere: by address, through a proxy, or by another 
   const launched = await launch(t, { file: {} })
   await send(launched)
   const unknown = await launched.ask('GET', '/dev/other')
+  const [listener] = launched.app.server.server.listeners('request') as RequestListener[]
   const get = async (headers: Record<string, string>, remoteAddress = '127.0.0.1') => {
-    const { statusCode, body } = await launched.app.server.inject({
+    const { statusCode, body } = await inject(listener as RequestListener, {
       method: 'GET',
       url: '/dev/mailbox',
       remoteAddress,
