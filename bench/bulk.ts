@@ -1,28 +1,22 @@
-// Many rows at once, into a store that nobody serves yet: without indexes, which are made anew at the end, and without waiting for the disk.
+// Many rows at once, into a store that nobody serves yet: without indexes and triggers, which are made anew, and without waiting for the disk.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { mainFile } from '../src/store/sqlite.ts'
 
-type Columns = Record<string, SQLInputValue>
-
 export interface Bulk {
   /** One row after the other; all have the columns of the first. */
-  rows: (table: string, count: number, row: (index: number) => Columns) => void
+  rows: (table: string, count: number, row: (index: number) => Record<string, SQLInputValue>) => void
   run: (statement: string) => void
 }
 
-/** Fills `tables` of the store in `folder`. */
-export const fillInBulk = (folder: string, tables: readonly string[], fill: (bulk: Bulk) => void): void => {
-  const file = new DatabaseSync(mainFile(folder))
+/** Fills the store in `folder`; triggers come back when it is opened. */
+export const fillInBulk = (folder: string, fill: (bulk: Bulk) => void): void => {
+  const file = new DatabaseSync(mainFile(folder), { enableForeignKeyConstraints: false })
   try {
-    file.exec(
-      'PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF',
-    )
-    const indexes = file
-      .prepare(
-        `SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN (SELECT value FROM json_each(?))`,
-      )
-      .all(JSON.stringify(tables)) as { name: string; sql: string }[]
-    for (const { name } of indexes) file.exec(`DROP INDEX ${name}`)
+    file.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -500000')
+    const parts = file
+      .prepare(`SELECT type, name, sql FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL`)
+      .all() as { type: string; name: string; sql: string }[]
+    for (const { type, name } of parts) file.exec(`DROP ${type} ${name}`)
     file.exec('BEGIN')
     fill({
       rows(table, count, row) {
@@ -36,8 +30,7 @@ export const fillInBulk = (folder: string, tables: readonly string[], fill: (bul
       run: (statement) => file.exec(statement),
     })
     file.exec('COMMIT')
-    for (const { sql } of indexes) file.exec(sql)
-    file.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    for (const { type, sql } of parts) if (type === 'index') file.exec(sql)
   } finally {
     file.close()
   }

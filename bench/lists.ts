@@ -37,7 +37,7 @@ const idOf = (index: number): string => organizations[index] as string
 const uses = new Map<string, number>()
 
 await (await open()).close() // makes the store
-fillInBulk(folder, ['users', 'organizations', 'members', 'credentials', 'audit'], ({ rows }) => {
+fillInBulk(folder, ({ rows }) => {
   rows('users', 1, () => ({
     id: person,
     email: 'bench@example.com',

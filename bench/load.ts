@@ -4,11 +4,16 @@
 import { type Socket, connect } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { keyNumber } from './many-keys.ts'
 
 export interface LoadPlan {
   port: number
   /** Whole requests as sent; taken in turn. */
   requests: readonly string[]
+  /** Instead, one request in which `key` stands for each of so many keys in turn (many-keys.ts). */
+  keys?: { request: string; key: string; count: number }
+  /** Requests a second, sent when they are due, whatever has become of those before; undefined: each as soon as the one before is answered. */
+  perSecond?: number
   connections: number
   seconds: number
   /** Ends the run early, so that nothing grows without bound. */
@@ -21,8 +26,8 @@ export interface LoadResult {
   responses: number
   /** Wall time from the first request to the last answer. */
   seconds: number
-  /** Microseconds from a request to the end of its answer. */
-  latency: { p50: number; p99: number; max: number }
+  /** Microseconds from a request, or from when it was due, to the end of its answer. */
+  latency: { p50: number; p99: number; p999: number; max: number }
   /** Share of the wall time that the generator's own process computed: near 1, it is what was measured. */
   generatorBusy: number
   /** CPU time of the generator's process from its start. */
@@ -49,7 +54,12 @@ class Histogram {
   }
 
   summary(): LoadResult['latency'] {
-    return { p50: this.quantile(0.5), p99: this.quantile(0.99), max: Math.round(this.#max) }
+    return {
+      p50: this.quantile(0.5),
+      p99: this.quantile(0.99),
+      p999: this.quantile(0.999),
+      max: Math.round(this.#max),
+    }
   }
 }
 
@@ -79,13 +89,34 @@ const completeLength = (
   return length
 }
 
+/** Each request of the plan, over and over. */
+const requestsOf = ({ requests, keys }: LoadPlan): (() => Buffer) => {
+  let next = 0
+  if (keys) {
+    const [before = '', after = ''] = keys.request.split(keys.key)
+    return () => {
+      const request = Buffer.from(before + keyNumber(next) + after, 'latin1')
+      next = next + 1 === keys.count ? 0 : next + 1
+      return request
+    }
+  }
+  const written = requests.map((request) => Buffer.from(request, 'latin1'))
+  return () => {
+    const request = written[next] as Buffer
+    next = next + 1 === written.length ? 0 : next + 1
+    return request
+  }
+}
+
 const run = (plan: LoadPlan): Promise<LoadResult> =>
   new Promise((resolve, reject) => {
-    const requests = plan.requests.map((request) => Buffer.from(request, 'latin1'))
+    const nextRequest = requestsOf(plan)
     const headers = plan.expect.headers.map((name) => new RegExp(`\\r\\n${name}: `, 'i'))
     const latencies = new Histogram()
     const sockets: Socket[] = []
-    let next = 0
+    /** Of a given rate: connections with nothing to do, and how many requests have been due. */
+    const idle: ((dueAt: number) => void)[] = []
+    let due = 0
     let responses = 0
     let connected = 0
     let busy = 0
@@ -107,14 +138,29 @@ const run = (plan: LoadPlan): Promise<LoadResult> =>
       resolve({ responses, seconds, latency: latencies.summary(), generatorBusy, generatorCpuSeconds })
     }
 
-    const begin: (() => void)[] = []
+    const begin: ((sentAt: number) => void)[] = []
+
+    /** Sends what is due on connections that have nothing to do, as long as there is time. It never sleeps: a timer may be a millisecond late. */
+    const pace = (perSecond: number): void => {
+      const now = performance.now()
+      const over = now - startedAt >= plan.seconds * 1000
+      while (!over && idle.length > 0) {
+        const dueAt = startedAt + (due * 1000) / perSecond
+        if (dueAt > now) break
+        due += 1
+        ;(idle.pop() as (at: number) => void)(dueAt)
+      }
+      if (!over) setImmediate(pace, perSecond)
+      else if (idle.length === plan.connections) finish()
+      else setImmediate(pace, perSecond)
+    }
+
     for (let i = 0; i < plan.connections; i++) {
       let received = ''
       let sentAt = 0
-      const send = (): void => {
-        sentAt = performance.now()
-        socket.write(requests[next] as Buffer)
-        next = next + 1 === requests.length ? 0 : next + 1
+      const send = (at: number): void => {
+        sentAt = at
+        socket.write(nextRequest())
       }
       const take = (count: number, chunk: Uint8Array): boolean => {
         const text = (chunk as Buffer).toString('latin1', 0, count)
@@ -131,7 +177,8 @@ const run = (plan: LoadPlan): Promise<LoadResult> =>
         responses += 1
         const now = performance.now()
         latencies.add((now - sentAt) * 1000)
-        if (now - startedAt < plan.seconds * 1000 && responses < plan.maxResponses) send()
+        if (plan.perSecond !== undefined) idle.push(send)
+        else if (now - startedAt < plan.seconds * 1000 && responses < plan.maxResponses) send(now)
         else if (--busy === 0) finish()
         return true
       }
@@ -151,7 +198,11 @@ const run = (plan: LoadPlan): Promise<LoadResult> =>
         busy = connected
         computed = process.cpuUsage()
         startedAt = performance.now()
-        for (const start of begin) start()
+        if (plan.perSecond === undefined) for (const start of begin) start(startedAt)
+        else {
+          idle.push(...begin)
+          pace(plan.perSecond)
+        }
       })
     }
   })

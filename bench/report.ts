@@ -29,6 +29,7 @@ export interface Row {
   cpuSecondsPerThousand?: number
   p50Milliseconds?: number
   p99Milliseconds?: number
+  p999Milliseconds?: number
   peakMemoryMebibytes?: number
   /** Less than 0.9 of a core: something else than the server was the limit. */
   serverBusy?: number
@@ -72,6 +73,7 @@ const rowOf = (target: Target, samples: readonly Sample[], own: readonly Sample[
     cpuSecondsPerThousand: medianOf(samples.map(({ cpuPerThousand }) => cpuPerThousand)),
     p50Milliseconds: medianOf(samples.map(({ latency }) => latency.p50 / 1000)),
     p99Milliseconds: medianOf(samples.map(({ latency }) => latency.p99 / 1000)),
+    p999Milliseconds: medianOf(samples.map(({ latency }) => latency.p999 / 1000)),
     peakMemoryMebibytes: medianOf([target.server.peakMemory()]),
     serverBusy: medianOf(samples.map(({ serverBusy }) => serverBusy)),
     generatorBusy: medianOf(samples.map(({ generatorBusy }) => generatorBusy)),
@@ -129,6 +131,38 @@ export const listRow = (question: string, milliseconds: readonly number[], cpu: 
   }
 }
 
+/** Rounds at one store; `first`: those at the store that it is compared with, in the same rounds. Peak memory in MiB. */
+export const growthRow = (
+  server: string,
+  results: readonly (LoadResult & { cpuSecondsPerThousand: number | undefined })[],
+  first: typeof results | undefined,
+  peakMemory: number | undefined,
+): Row => {
+  const rates = results.map(({ responses, seconds }) => responses / seconds)
+  return known<Row>({
+    work: 'growth',
+    server,
+    requestsPerSecond: Math.round(median(rates)),
+    spread: rounded(spread(rates), 2),
+    ratio:
+      first && medianOf(first.map(({ responses, seconds }, round) => (rates[round] as number) / (responses / seconds))),
+    cpuRatio:
+      first &&
+      medianOf(
+        first.map(({ cpuSecondsPerThousand: cpu }, round) => {
+          const own = results[round]?.cpuSecondsPerThousand
+          return cpu && own && cpu / own
+        }),
+      ),
+    cpuSecondsPerThousand: medianOf(results.map(({ cpuSecondsPerThousand }) => cpuSecondsPerThousand)),
+    p50Milliseconds: medianOf(results.map(({ latency }) => latency.p50 / 1000)),
+    p99Milliseconds: medianOf(results.map(({ latency }) => latency.p99 / 1000)),
+    p999Milliseconds: medianOf(results.map(({ latency }) => latency.p999 / 1000)),
+    peakMemoryMebibytes: medianOf([peakMemory]),
+    generatorBusy: medianOf(results.map(({ generatorBusy }) => generatorBusy)),
+  })
+}
+
 export const machineFacts = () => ({
   cores: cpus().length,
   cpu: cpus()[0]?.model ?? 'unknown',
@@ -146,6 +180,7 @@ const columns: [string, (row: Row) => string][] = [
   ['CPU s/1,000', ({ cpuSecondsPerThousand }) => cpuSecondsPerThousand?.toFixed(4) ?? ''],
   ['p50 ms', ({ p50Milliseconds }) => p50Milliseconds?.toFixed(2) ?? ''],
   ['p99 ms', ({ p99Milliseconds }) => p99Milliseconds?.toFixed(2) ?? ''],
+  ['p99.9 ms', ({ p999Milliseconds }) => p999Milliseconds?.toFixed(2) ?? ''],
   [
     'peak MiB',
     ({ peakMemoryMebibytes }) => (peakMemoryMebibytes === undefined ? '' : String(Math.round(peakMemoryMebibytes))),

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { ask, canPin, endChildren, machineCpuSeconds } from './child.ts'
 import type { SignatureResult } from './es256-signature.ts'
 import { type Credentials, prepare, startLatchkey } from './latchkey.ts'
+import { growthRows } from './growth.ts'
 import type { ListsResult } from './lists.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
 import { installPeers, peerVersions } from './peers.ts'
@@ -29,7 +30,7 @@ import type { InProcessResult } from './verify-in-process.ts'
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-const parts = ['servers', 'in-process', 'lists'] as const
+const parts = ['servers', 'in-process', 'lists', 'growth'] as const
 type Part = (typeof parts)[number]
 
 const { values } = parseArgs({
@@ -54,6 +55,16 @@ const plan = {
   keys: quick ? 100 : 1000,
   /** Of 10,000 keys, 5,000 organizations of one person and 1,000,000 audit entries. */
   listScale: quick ? 0.02 : 1,
+}
+const growth = {
+  sizes: quick ? [2_000] : [10_000, 1_000_000, 10_000_000],
+  asked: quick ? 500 : 10_000,
+  inUse: quick ? { keys: 2_000, seconds: 3 } : { keys: 1_000_000, seconds: 300 },
+  organizations: quick ? 200 : 10_000,
+  rounds: quick ? 1 : 5,
+  secondsPerRun: quick ? 0.25 : 2,
+  warmUpSeconds: quick ? 0.3 : 4,
+  connections: plan.connections,
 }
 /** More than any server here answers in the longest run. */
 const maxResponses = 2_000_000
@@ -195,6 +206,7 @@ const run = async (folder: string): Promise<Row[]> => {
     if (isWanted('in-process')) rows.push(...(await inProcessRows(folder, credentials)))
   }
   if (isWanted('lists')) rows.push(...(await listRows()))
+  if (isWanted('growth')) rows.push(...(await growthRows(growth, progress)))
   progress('')
   return rows
 }
@@ -218,5 +230,5 @@ if (!canPin)
 const rows = await run(folder)
 console.log(`\n${table(rows)}\n`)
 for (const doubt of doubts(rows)) console.log(doubt)
-const results = { measured_at: new Date().toISOString(), quick, machine, plan, peers: peerVersions(), rows }
+const results = { measured_at: new Date().toISOString(), quick, machine, plan, growth, peers: peerVersions(), rows }
 if (parts.every(isWanted)) writeFileSync(script('results.json'), `${JSON.stringify(results, null, 2)}\n`)
