@@ -40,6 +40,11 @@ interface Held {
 const believeMs = 100
 /** After so long without a request, a slice of a longer period goes back. */
 const idleMs = 60_000
+/** The same where more counters are held than these: a server that meets a million keys must not hold slices of them all. */
+const manyHeld = 50_000
+const idleOfManyMs = 5_000
+/** Slices that go back in one transaction. */
+const sweptAtOnce = 500
 /** However it is used, a slice goes back before others take its holder for dead and stop counting it. */
 const renewMs = staleSliceMs - 60_000
 
@@ -199,15 +204,21 @@ export class Allowance {
     return granted > 0
   }
 
-  /** Forgets ended periods and gives back slices that lie idle or have grown old. Called every few seconds. */
+  /** Forgets ended periods and gives back slices that lie idle or have grown old: those of so many keys at once that others get their turn. Called every few seconds. */
   async sweep(now: number): Promise<void> {
-    const idle: { counter: string; periodStart: number; amount: number }[] = []
+    const idleFor = this.#held.size > manyHeld ? idleOfManyMs : idleMs
+    let idle: { counter: string; periodStart: number; amount: number }[] = []
     for (const [counter, held] of this.#held) {
       if (held.pending) continue
       const over = held.periodEnd <= now
-      if (!over && now - held.spentAt < idleMs && now - held.takenAt < renewMs) continue
+      if (!over && now - held.spentAt < idleFor && now - held.takenAt < renewMs) continue
       this.#held.delete(counter)
       if (!over && held.units > 0) idle.push({ counter, periodStart: held.periodStart, amount: held.units })
+      if (idle.length < sweptAtOnce) continue
+      const some = idle
+      idle = []
+      await this.#noting(() => this.#counters.giveBack(some))
+      await new Promise((resolve) => setImmediate(resolve))
     }
     if (idle.length > 0) await this.#noting(() => this.#counters.giveBack(idle))
   }

@@ -1,6 +1,13 @@
 // Rows to records, the same for every database. Lists come as JSON text made by the query.
 import type { Role, Schema, StoredKind, Tier } from './schema.ts'
-import type { ClientRecord, CredentialRecord, GrantRecord, MembershipRecord, SigningKeyRecord } from './store.ts'
+import type {
+  ClientRecord,
+  CredentialRecord,
+  GrantRecord,
+  MembershipRecord,
+  OrganizationRecord,
+  SigningKeyRecord,
+} from './store.ts'
 
 export interface CredentialRow {
   id: string
@@ -29,35 +36,63 @@ export interface CredentialRow {
 const words = (text: string | null): string[] | null => (text === null ? null : text.split(' ').filter(Boolean))
 const list = (text: string | null): string[] | null => (text === null ? null : (JSON.parse(text) as string[]))
 
+const noMemberships: ReadonlyMap<string, MembershipRecord> = new Map()
+
 /** From a JSON list of [organization id, role, tier]. */
 const toMemberships = (text: string | null): ReadonlyMap<string, MembershipRecord> =>
-  new Map(
-    (JSON.parse(text ?? '[]') as [string, Role, Tier][]).map(([organizationId, role, tier]) => [
-      organizationId,
-      { organizationId, role, tier },
-    ]),
-  )
+  text === null
+    ? noMemberships
+    : new Map(
+        (JSON.parse(text) as [string, Role, Tier][]).map(([organizationId, role, tier]) => [
+          organizationId,
+          { organizationId, role, tier },
+        ]),
+      )
+
+/** So many texts and organizations that many records have alike are kept once. */
+const maxShared = 20_000
+const sharedTexts = new Map<string, string>()
+const sharedOrganizations = new Map<string, OrganizationRecord>()
+
+/** The same text, of which every row has brought a copy of its own. */
+const shared = (text: string): string => {
+  const known = sharedTexts.get(text)
+  if (known !== undefined) return known
+  if (sharedTexts.size >= maxShared) sharedTexts.clear()
+  sharedTexts.set(text, text)
+  return text
+}
+
+const toOrganization = (id: string, tier: Tier, suspendedAt: number | null): OrganizationRecord => {
+  const suspended = suspendedAt !== null
+  const known = sharedOrganizations.get(id)
+  if (known && known.tier === tier && known.suspended === suspended) return known
+  if (sharedOrganizations.size >= maxShared) sharedOrganizations.clear()
+  const organization = { id, tier: shared(tier) as Tier, suspended }
+  sharedOrganizations.set(id, organization)
+  return organization
+}
 
 export const toCredential = (row: CredentialRow): CredentialRecord => {
   const ofUser = row.kind !== 'api_key'
   return {
     id: row.id,
-    kind: row.kind,
+    kind: shared(row.kind) as StoredKind,
     name: row.name,
-    environment: row.environment,
+    environment: shared(row.environment),
     scopes: words(row.scopes),
     apis: list(row.apis),
     networks: list(row.networks),
-    lineageId: row.lineage_id,
+    lineageId: row.lineage_id === row.id ? row.id : row.lineage_id,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     revoked: row.revoked_at !== null,
-    userId: row.user_id,
+    userId: shared(row.user_id),
     userActive: !ofUser || (row.user_found !== null && row.user_suspended_at === null),
     operator: ofUser && row.user_operator === 1,
     organization:
       !ofUser && row.organization_id !== null && row.organization_tier !== null
-        ? { id: row.organization_id, tier: row.organization_tier, suspended: row.organization_suspended_at !== null }
+        ? toOrganization(row.organization_id, row.organization_tier, row.organization_suspended_at)
         : null,
     memberships: toMemberships(row.memberships),
     allOrganizations: row.all_organizations === 1,
@@ -85,7 +120,7 @@ export const toClient = (row: ClientRow): ClientRecord => ({
   organization:
     row.organization_id === null || row.organization_tier === null
       ? null
-      : { id: row.organization_id, tier: row.organization_tier, suspended: row.organization_suspended_at !== null },
+      : toOrganization(row.organization_id, row.organization_tier, row.organization_suspended_at),
   jwks: row.jwks,
   jwksUri: row.jwks_uri,
   dpopBound: row.dpop_bound === 1,

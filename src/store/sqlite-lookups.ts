@@ -42,7 +42,7 @@ export const sqliteLookups = (reader: DatabaseSync, bytes: number): Lookups & { 
       ? organization !== null && log.hasChanged('organization', organization.id, since)
       : log.hasChanged('user', userId, since)
   const credentials = new ExactCache<CredentialRecord>(log, {
-    bytes: bytes * 0.6,
+    bytes: bytes * 0.7,
     sizeOf: sizeOfCredential,
     hasChanged: (record, since) => log.hasChanged('credential', record.id, since) || hasOwnerChanged(record, since),
   })
@@ -54,12 +54,12 @@ export const sqliteLookups = (reader: DatabaseSync, bytes: number): Lookups & { 
       (organization !== null && log.hasChanged('organization', organization.id, since)),
   })
   const grants = new ExactCache<GrantRecord>(log, {
-    bytes: bytes * 0.15,
+    bytes: bytes * 0.1,
     sizeOf: sizeOfGrant,
     hasChanged: ({ id, userId }, since) => log.hasChanged('grant', id, since) || log.hasChanged('user', userId, since),
   })
   const tokens = new ExactCache<{ id: string; revoked: boolean }>(log, {
-    bytes: bytes * 0.15,
+    bytes: bytes * 0.1,
     sizeOf: sizeOfToken,
     hasChanged: ({ id }, since) => log.hasChanged('token', id, since),
   })

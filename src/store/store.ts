@@ -4,7 +4,7 @@ import type { MaybePromise } from './maybe-promise.ts'
 import type { ActivitySchema } from './activity-schema.ts'
 import type { Role, Schema, StoredKind, Tier } from './schema.ts'
 
-interface OrganizationRecord {
+export interface OrganizationRecord {
   id: string
   tier: Tier
   suspended: boolean
