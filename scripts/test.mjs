@@ -1,4 +1,4 @@
-// Runs the tests on the pinned Node, as many files at once as there are cores: much of their time is waiting for servers and disks.
+// Runs the tests on the pinned Node, half as many more files at once as there are cores: much of their time is waiting for servers and disks.
 import './require-node.mjs'
 import './build-dashboard.mjs'
 import '../sdk/scripts/generate.mjs'
@@ -13,7 +13,7 @@ const { status } = spawnSync(
   [
     '--test',
     '--test-timeout=240000',
-    `--test-concurrency=${availableParallelism()}`,
+    `--test-concurrency=${Math.ceil(availableParallelism() * 1.5)}`,
     ...(named.length > 0 ? named : ['test/**/*.test.ts', 'sdk/test/**/*.test.ts']),
   ],
   // each file is a process of its own: what one has stripped of its types and compiled, the others need not
