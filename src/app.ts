@@ -34,7 +34,7 @@ import { type AuthenticateDeps, LocalOperator, authenticate } from './http/authe
 import { docsPages } from './http/docs-page.ts'
 import { AfterAnswer } from './http/after-answer.ts'
 import { answerOnHttp } from './http/direct.ts'
-import { createMetrics } from './http/metrics.ts'
+import { type Gather, type Measured, createMetrics } from './http/metrics.ts'
 import { operationsRoutes } from './http/operations.ts'
 import { answerOnSockets } from './http/plain-connections.ts'
 import { type Server, answerHeaders, bodyValidator, createServer, thrownAnswer } from './http/server.ts'
@@ -59,6 +59,7 @@ import { TokenReader } from './tokens/read-token.ts'
 import { signingKeyRoutes } from './tokens/routes.ts'
 import { SigningKeys } from './tokens/signing-keys.ts'
 import { StatusIndexes } from './tokens/status-indexes.ts'
+import { SharedMemory } from './threads/memory.ts'
 import { Usage } from './usage/usage.ts'
 import { usageRoutes } from './usage/routes.ts'
 import { LastUse } from './verify/last-use.ts'
@@ -82,6 +83,10 @@ export interface AppOptions {
   localOperator?: boolean
   /** Whether this may be the first start, which fixes the issuer. Default true. */
   starts?: boolean
+  /** What the threads of a server have in common. Default: this is its only one. */
+  memory?: SharedMemory
+  /** What all threads of the server have measured, where there are others. */
+  gather?: Gather
 }
 
 export interface App {
@@ -101,10 +106,12 @@ export interface App {
   operatorHeaders: () => Record<string, string>
   /** Loads what the first requests would have to wait for. Never rejects. */
   prepare: () => Promise<unknown>
-  /** Starts what happens by itself: writing last uses, giving slices back, pruning, rotating. */
-  startTimers: () => void
+  /** Starts what happens by itself: writing last uses, giving slices back. `once`: also what one thread of a server does for all. */
+  startTimers: (once?: boolean) => void
   /** Writes what is noted in memory: last uses, counts, the latest decisions. */
   writeUse: () => Promise<void>
+  /** What this thread has measured. */
+  measured: () => Promise<Measured>
   /** Resolves once what follows the answers sent so far is done. */
   settled: () => Promise<void>
   /** Says no on /readyz from now on. */
@@ -125,34 +132,35 @@ const minute = 60_000
 export const buildApp = async (given: Config, options: AppOptions = {}): Promise<App> => {
   const now = options.now ?? Date.now
   const log = options.log ?? createLog(given.log.level)
-  const store = await openStore(given)
+  const memory = options.memory ?? new SharedMemory()
+  const store = await openStore(given, memory.server)
   const { config, box } = await settle(given, store, options).catch(async (error: unknown) => {
     await store.close()
     throw error
   })
 
-  const metrics = createMetrics(() => store.lookups.asked())
+  const metrics = createMetrics(() => store.lookups.asked(), options.gather)
   const keys = new SigningKeys(store, box, config, now)
   await keys.ensure()
   await ensureBuiltInClients(store, config)
   const fetcher = new SafeFetch(config.issuer, now)
   const keySets = new KeySets(fetcher, now)
   const documents = config.oauth.clientMetadataDocuments
-    ? new DocumentClients({ store, config, fetcher, log, now })
+    ? new DocumentClients({ store, config, fetcher, memory, log, now })
     : undefined
   const mint = new Mint(keys, new StatusIndexes(store, config.issuer, now), config.issuer, now)
   const tokens = new TokenReader(keys, config.issuer)
-  const allowance = new Allowance(store.counters, metrics.counterFault)
+  const allowance = new Allowance(store.counters, metrics.counterFault, memory)
   const lastUse = new LastUse(store)
   const mailer = new Outbox({ config, store, box, log, now })
   const usage = new Usage(store, now())
   const watcher = new Watcher({ config, store, allowance, mailer, log })
   const sender = new Sender({ config, store, box, log, now })
-  const proofs = new Proofs(box, now)
+  const proofs = new Proofs(box, now, memory)
   const issuers = issuersOf(config, now)
   const afterAnswer = new AfterAnswer(log)
   const notices = new Notices({ store, mailer, issuer: config.issuer, log })
-  const throttle = new SignInThrottle()
+  const throttle = new SignInThrottle(memory)
   const verifier = new Verifier(
     { lookups: store.lookups, tokens, box, keyPrefixes: config.keyPrefixes },
     proofs,
@@ -247,6 +255,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     notices,
     throttle,
     lastUse,
+    memory,
     log,
     now,
     proxies: config.trustedProxies,
@@ -358,13 +367,14 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       return local.headers()
     },
     prepare: () => attempt('load what calls upstreams', () => gateway.prepare()),
-    startTimers() {
+    startTimers(once = true) {
       mailer.start()
       sender.start()
-      every(minute, 'look for alerts', () => watcher.run(now()).then(() => sender.kick()))
       every(10_000, 'give back slices', () => allowance.sweep(now()))
       every(15_000, 'write last uses', () => lastUse.flush())
       every(1_000, 'write what was counted', () => usage.tick(now()))
+      if (!once) return
+      every(minute, 'look for alerts', () => watcher.run(now()).then(() => sender.kick()))
       let resumeAt: string | undefined
       every(10 * minute, 'prune expired rows', async () => {
         ;({ resumeAt } = await pruneExpired(store, now(), resumeAt))
@@ -372,6 +382,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       every(60 * minute, 'rotate signing keys', () => keys.rotateDue())
     },
     writeUse,
+    measured: metrics.measured,
     settled: () => afterAnswer.idle(),
     stopAccepting() {
       accepting = false

@@ -1,57 +1,20 @@
-// Serving: listen, greet whoever watches, print the set-up link at a first start, and stop within ten seconds when told to.
-import { type AddressInfo, type Socket, createServer } from 'node:net'
-import { setupLink } from './accounts/links.ts'
-import { type App, buildApp } from './app.ts'
+// Serving: listen in one thread or in several, greet whoever watches, print the set-up link at a first start, and stop within ten
+// seconds when told to.
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
-import { ConfigurationError, Refusal } from './errors.ts'
+import { begin, graceMs, listeningFault, stop } from './listening.ts'
+import { createLog } from './log.ts'
 import { version } from './version.ts'
+import type { Listening } from './workers/messages.ts'
 
-/** Milliseconds that requests in flight are given at a stop. */
-const graceMs = 10_000
-
-/**
- * Listens. "localhost" means both loopback addresses (RFC 6761 §6.3); what comes to the second is the same server's, and a machine
- * without IPv6 has no second. The framework would open a server of its own there, which nothing stands in front of.
- */
-export const listen = async (
-  { server }: Pick<App, 'server'>,
-  { host, port }: Pick<Config, 'host' | 'port'>,
-): Promise<void> => {
-  if (host !== 'localhost') return void (await server.listen({ port, host }))
-  await server.listen({ port, host: '127.0.0.1' })
-  const other = createServer({ noDelay: true }, (socket: Socket) => void server.server.emit('connection', socket))
-  server.server.once('close', () => other.close())
-  await new Promise<void>((resolve) => {
-    other.once('error', () => resolve())
-    other.listen((server.server.address() as AddressInfo).port, '::1', () => resolve())
-  })
-}
-
-/** Why nothing listens, in words; undefined: for a reason that has none. */
-const listeningFault = ({ host, port }: Config, { code }: NodeJS.ErrnoException): Error | undefined => {
-  switch (code) {
-    case 'EADDRINUSE':
-      return new Refusal('conflict', `Something listens on ${host}:${port} already. Stop it, or set PORT to another.`)
-    case 'EACCES':
-      return new ConfigurationError([`PORT: this user may not listen on ${port}; set 1024 or more`])
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new ConfigurationError([`HOST: "${host}" is no address of this machine`])
-    default:
-      return undefined
-  }
-}
-
-/** What a person at the terminal needs first, apart from the log. `link`: of a first start. */
-const greeting = (
-  { issuer, host, dataFolder, databaseUrl }: Config,
-  port: number,
-  link: string | undefined,
-): string => {
+/** What a person at the terminal needs first, apart from the log. */
+const greeting = ({ host, dataFolder, databaseUrl, workers }: Config, { issuer, port, link }: Listening): string => {
   const lines = [
     ['Serving', issuer],
     ['Listening', `${host.includes(':') ? `[${host}]` : host}:${port}`],
+    ...(workers > 1 ? [['Workers', String(workers)]] : []),
     ['Store', databaseUrl === undefined ? `SQLite in ${dataFolder}` : 'Postgres'],
     ['HTTP API', `${issuer}/docs`],
     ...(link === undefined
@@ -64,51 +27,83 @@ const greeting = (
   return `\nLatchkey ${version}\n\n${lines.map(([name = '', value]) => `  ${name.padEnd(9)}  ${value}`).join('\n')}\n\n`
 }
 
-/** Finishes what is in flight at SIGTERM or SIGINT, and then ends the process. */
-const stopWhenTold = ({ log, server, stopAccepting, close }: App): void => {
+/** Finishes what is in flight at SIGTERM or SIGINT, and then ends the process. `end` answers whether it was clean. */
+const stopWhenTold = (log: Logger, end: (signal: string) => Promise<boolean>): void => {
   let stopping = false
-  const stop = (signal: string): void => {
+  const told = async (signal: string): Promise<void> => {
     if (stopping) return
     stopping = true
     log.info({ signal }, 'stopping')
-    stopAccepting()
-    // what is still open after the grace period is cut, so that the rest of the stop is clean
-    const cut = setTimeout(() => server.server.closeAllConnections(), graceMs - 1000).unref()
-    close().then(
-      () => {
-        clearTimeout(cut)
-        log.info('stopped')
-        process.exit(0)
-      },
-      (error: unknown) => {
-        log.error({ err: error }, 'could not stop cleanly')
-        process.exit(1)
-      },
-    )
+    const clean = await end(signal)
+    if (clean) log.info('stopped')
+    process.exit(clean ? 0 : 1)
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void told(signal))
 }
 
-/** Serves until SIGTERM or SIGINT. Throws ConfigurationError before anything listens, and Refusal where the port is taken. */
-export const serve = async (config: Config): Promise<void> => {
+const announce = (config: Config, log: Logger, listening: Listening): void => {
+  const { issuer, port, store, link } = listening
+  log.info({ issuer, host: config.host, port, store, workers: config.workers }, 'listening')
+  // the one secret that is ever printed, whatever the log's level: whoever reads it sets the deployment up
+  if (process.stderr.isTTY) process.stderr.write(greeting(config, listening))
+  else if (link !== undefined)
+    log.child({}, { level: 'info' }).info({ url: link }, 'open this link to set Latchkey up (single use, 24 hours)')
+}
+
+const serveAlone = async (config: Config): Promise<void> => {
+  const [{ buildApp }, { setupLink }] = await Promise.all([import('./app.ts'), import('./accounts/links.ts')])
   const app = await buildApp(config)
-  const { log, server } = app
-  try {
-    await listen(app, config)
-  } catch (error) {
-    await app.close()
-    throw listeningFault(config, error as NodeJS.ErrnoException) ?? error
-  }
-  stopWhenTold(app) // before anybody is told that it serves
+  const { log } = app
+  const port = await begin(app, { port: config.port })
+  stopWhenTold(log, () => stop(app)) // before anybody is told that it serves
   app.startTimers()
   void app.dashboard.files() // built by now, or by when somebody asks for it
   void app.prepare()
-  const { port } = server.server.address() as AddressInfo
-  log.info({ issuer: app.config.issuer, host: config.host, port, store: app.store.kind }, 'listening')
-  const link = await setupLink(app.store, app.config.issuer, Date.now())
-  // the one secret that is ever printed, whatever the log's level: whoever reads it sets the deployment up
-  if (process.stderr.isTTY) process.stderr.write(greeting(app.config, port, link))
-  else if (link !== undefined)
-    log.child({}, { level: 'info' }).info({ url: link }, 'open this link to set Latchkey up (single use, 24 hours)')
+  const { issuer } = app.config
+  const link = await setupLink(app.store, issuer, Date.now())
+  announce(config, log, { issuer, port, store: app.store.kind, link })
+}
+
+/** Throws where something else listens there: threads that share a port would share it with another server's just as well. */
+const refuseTaken = async (config: Config): Promise<void> => {
+  const probe = createServer().listen({ port: config.port, host: config.host })
+  try {
+    await once(probe, 'listening')
+  } catch (error) {
+    throw listeningFault(config, error as NodeJS.ErrnoException) ?? error
+  }
+  probe.close()
+  await once(probe, 'close')
+}
+
+/** This thread loads nothing of what serves. */
+const serveTogether = async (config: Config): Promise<void> => {
+  const { Supervisor } = await import('./workers/supervisor.ts')
+  const { configDigestOf } = await import('./workers/config-digest.ts')
+  const log = createLog(config.log.level)
+  if (config.port !== 0) await refuseTaken(config)
+  const supervisor = new Supervisor({
+    count: config.workers,
+    port: config.port,
+    configDigest: configDigestOf(config),
+    log,
+    env: { ...process.env, LATCHKEY_WORKERS: String(config.workers) },
+  })
+  const listening = await supervisor.start()
+  stopWhenTold(log, (signal) => supervisor.stop(signal, graceMs))
+  announce(config, log, listening)
+}
+
+/** Systems whose kernel shares a port out among those that listen on it (`reusePort` of Node's `net`). */
+const sharesPorts: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
+
+/** Serves until SIGTERM or SIGINT. Throws ConfigurationError before anything listens, and Refusal where the port is taken. */
+export const serve = async (config: Config): Promise<void> => {
+  if (config.workers === 1 || sharesPorts.has(process.platform))
+    return config.workers === 1 ? serveAlone(config) : serveTogether(config)
+  createLog(config.log.level).warn(
+    { workers: config.workers },
+    'this system cannot share a port among threads: one worker serves',
+  )
+  await serveAlone(config)
 }

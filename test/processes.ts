@@ -43,6 +43,8 @@ const environment = (folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
   HOME: folder,
   LATCHKEY_DATA: folder,
   LATCHKEY_CONFIG: seedsFile,
+  // test/workers/promises.test.ts runs other tests with it
+  ...(process.env.LATCHKEY_WORKERS && { LATCHKEY_WORKERS: process.env.LATCHKEY_WORKERS }),
   ...env,
 })
 

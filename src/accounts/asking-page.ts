@@ -7,6 +7,7 @@ import type { AfterAnswer } from '../http/after-answer.ts'
 import { clientAddress, networkOf } from '../http/client-address.ts'
 import { pageHeaders } from '../http/page.ts'
 import { Throttle } from '../limits/throttle.ts'
+import type { SharedMemory } from '../threads/memory.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { tooManyPage } from './joining-pages.ts'
 import type { SignInDeps } from './login/finish-page.ts'
@@ -16,13 +17,21 @@ const hourMs = 60 * 60_000
 const mostOfNetwork = 40
 const mostOfAll = 5_000
 
+interface MailRequestsDeps {
+  proxies: BlockList
+  afterAnswer: AfterAnswer
+  memory: SharedMemory
+}
+
 export class MailRequests {
-  readonly #byNetwork = new Throttle({ most: mostOfNetwork, windowMs: hourMs })
-  readonly #inAll = new Throttle({ most: mostOfAll, windowMs: hourMs })
+  readonly #byNetwork: Throttle
+  readonly #inAll: Throttle
   readonly #proxies: BlockList
   readonly #afterAnswer: AfterAnswer
 
-  constructor(proxies: BlockList, afterAnswer: AfterAnswer) {
+  constructor({ proxies, afterAnswer, memory }: MailRequestsDeps) {
+    this.#byNetwork = new Throttle({ most: mostOfNetwork, windowMs: hourMs, memory, name: 'mail by network' })
+    this.#inAll = new Throttle({ most: mostOfAll, windowMs: hourMs, maxKeys: 1, memory, name: 'mail' })
     this.#proxies = proxies
     this.#afterAnswer = afterAnswer
   }

@@ -14,7 +14,7 @@ export const joiningPages =
   ({ afterAnswer, ...rest }: JoiningDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     // one count for all of them
-    const deps = { ...rest, requests: new MailRequests(rest.proxies, afterAnswer) }
+    const deps = { ...rest, requests: new MailRequests({ ...rest, afterAnswer }) }
     for (const pages of [signUpPages, resetPages, invitationPages, addressPages, upstreamPages])
       await app.register(pages(deps))
   }

@@ -1,4 +1,5 @@
 // Passwords (OWASP ASVS 5.0 §6.2): long enough, and none that is tried first; argon2id is what is kept (RFC 9106).
+import { isMainThread } from 'node:worker_threads'
 import { hash, verify } from '@node-rs/argon2'
 import { Refusal } from '../errors.ts'
 import { isFrequentPassword } from './frequent-passwords.ts'
@@ -17,7 +18,8 @@ const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen:
 const nobody = '$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 
 /** Of the process, as its four threads are: one of them stays free for what else needs one. */
-const queue = new HashingQueue(3, 300)
+// of the four threads that a process has for such work; several workers share them
+const queue = new HashingQueue(isMainThread ? 3 : 1, 300)
 
 /** Words of three letters and more, the longest first: `ada@example.com` is one, and so are its parts. */
 const wordsAbout = (email: string, name: string): string[] => {

@@ -8,6 +8,7 @@ import { pageHeaders } from '../http/page.ts'
 import { answerRefusals } from '../http/refused-page.ts'
 import { type Flow, forgetFlow, keepFlow, newFlow, readFlow } from '../http/upstream-flow.ts'
 import { Throttle } from '../limits/throttle.ts'
+import type { SharedMemory } from '../threads/memory.ts'
 import type { MailedDeps } from './asking-page.ts'
 import { malformedJoiningPage } from './joining-pages.ts'
 import { identityLinkedLetter } from './letters.ts'
@@ -42,14 +43,16 @@ const isRefusal = (error: unknown): boolean =>
 export interface UpstreamDeps extends MailedDeps {
   /** By name. */
   issuers: ReadonlyMap<string, Issuer>
+  /** What the threads of the server have in common. */
+  memory: SharedMemory
 }
 
 export const upstreamPages =
   (deps: UpstreamDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { config, store, box, mailer, issuers, now } = deps
+    const { config, store, box, mailer, issuers, memory, now } = deps
     const secure = config.issuer.startsWith('https:')
-    const throttle = new Throttle(attempts)
+    const throttle = new Throttle({ ...attempts, memory, name: 'sign-in elsewhere' })
     answerRefusals(app, malformedJoiningPage)
 
     const send = (reply: FastifyReply, status: number, body: string): FastifyReply =>

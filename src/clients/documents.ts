@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { Throttle } from '../limits/throttle.ts'
+import type { SharedMemory } from '../threads/memory.ts'
 import { removeIdleClients } from '../store/prune.ts'
 import type { ClientRecord, Store } from '../store/store.ts'
 import { parseStrictObject } from '../tokens/strict-json.ts'
@@ -29,6 +30,8 @@ export interface DocumentDeps {
   store: Store
   config: Config
   fetcher: SafeFetch
+  /** What the threads of the server have in common. */
+  memory: SharedMemory
   log: Logger
   /** Unix milliseconds. */
   now: () => number
@@ -45,12 +48,15 @@ export const isDocumentAddress = (clientId: string): boolean => /^https?:/i.test
 
 export class DocumentClients {
   readonly #deps: DocumentDeps
-  readonly #perHost = new Throttle({ most: newOfHost, windowMs: minuteMs })
-  readonly #inAll = new Throttle({ most: newOfAll, windowMs: minuteMs })
+  readonly #perHost: Throttle
+  readonly #inAll: Throttle
   readonly #running = new Map<string, Promise<ClientRecord | undefined>>()
 
   constructor(deps: DocumentDeps) {
     this.#deps = deps
+    const { memory } = deps
+    this.#perHost = new Throttle({ most: newOfHost, windowMs: minuteMs, memory, name: 'metadata documents by host' })
+    this.#inAll = new Throttle({ most: newOfAll, windowMs: minuteMs, maxKeys: 1, memory, name: 'metadata documents' })
   }
 
   /**

@@ -31,6 +31,7 @@ export interface Config {
   /** LATCHKEY_SECRET; undefined: made in the data folder. */
   secret: string | undefined
   trustedProxies: BlockList
+  /** Threads that serve. */
   workers: number
   environments: readonly string[]
   keyPrefixes: readonly string[]
@@ -179,11 +180,6 @@ export const buildConfig = (
   const port = wholeNumber(mistakes, 'PORT', env.PORT, 8000, 0, 65_535)
   const issuer = readIssuer(mistakes, env.LATCHKEY_URL, port)
   const workers = wholeNumber(mistakes, 'LATCHKEY_WORKERS', env.LATCHKEY_WORKERS, 1, 1, 1024)
-  if (workers > 1)
-    mistakes.add(
-      'LATCHKEY_WORKERS',
-      'this version serves with one worker; leave it unset or 1, and run several processes on one store for more',
-    )
   if (env.REDIS_URL) mistakes.add('REDIS_URL', 'this version keeps its counters in the store; unset REDIS_URL')
   if (env.DATABASE_URL && !/^postgres(ql)?:\/\//.test(env.DATABASE_URL))
     mistakes.add('DATABASE_URL', 'must start with postgres://; leave it unset for SQLite in LATCHKEY_DATA')

@@ -1,11 +1,21 @@
 // Prometheus metrics. Labels are names from the configuration and the catalogue, never ids.
-import { Counter, Registry, collectDefaultMetrics } from 'prom-client'
+import { AggregatorRegistry, Counter, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Api } from '../config/config.ts'
 import type { Observer } from '../verify/verify.ts'
 import { Durations } from './durations.ts'
 
+/** What one thread has measured, to be given to another. */
+export type Measured = object[]
+
+/** What all threads of the server have measured, this one included. */
+export type Gather = () => Promise<readonly Measured[]>
+
 export interface Metrics {
-  registry: Registry
+  contentType: string
+  /** Of all threads together, in the text format. */
+  text: () => Promise<string>
+  /** Of this thread. */
+  measured: () => Promise<Measured>
   observeDecision: Observer
   observeRequest: (route: string, method: string, status: number, seconds: number) => void
   storeFault: () => void
@@ -13,8 +23,31 @@ export interface Metrics {
   signIn: (outcome: 'succeeded' | 'refused' | 'throttled') => void
 }
 
-/** `storeAsked`: how often the store has been asked for a credential until now. */
-export const createMetrics = (storeAsked: () => number): Metrics => {
+/** What each thread measures of the whole process: not to be added up. The oldest thread has counted longest. */
+const ofProcess = [
+  'process_cpu_user_seconds_total',
+  'process_cpu_system_seconds_total',
+  'process_cpu_seconds_total',
+  'process_start_time_seconds',
+  'process_resident_memory_bytes',
+  'process_virtual_memory_bytes',
+  'process_heap_bytes',
+  'process_open_fds',
+  'process_max_fds',
+].map((name) => `latchkey_${name}`)
+
+/** Adds up what several threads have measured. */
+export const together = (measured: readonly Measured[]): Registry =>
+  AggregatorRegistry.aggregate(
+    measured.map((metrics) =>
+      (metrics as { name: string }[]).map((metric) =>
+        ofProcess.includes(metric.name) ? { ...metric, aggregator: 'max' } : metric,
+      ),
+    ),
+  )
+
+/** `storeAsked`: how often the store has been asked for a credential until now. `gather`: where other threads serve too. */
+export const createMetrics = (storeAsked: () => number, gather?: Gather): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'latchkey_' })
   // decisions since the last scrape: counting in the metric itself costs several times as much
@@ -67,7 +100,9 @@ export const createMetrics = (storeAsked: () => number): Metrics => {
     registers: [registry],
   })
   return {
-    registry,
+    contentType: registry.contentType,
+    text: async () => (gather ? together(await gather()) : registry).metrics(),
+    measured: () => registry.getMetricsAsJSON(),
     observeDecision(api, decision) {
       const kind = decision.principal?.kind ?? 'unknown'
       let kinds = judged.get(api)

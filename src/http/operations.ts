@@ -50,6 +50,6 @@ export const operationsRoutes =
         })
         if (!decision.valid) return sendAnswer(reply, denialAnswer(management, decision, request.id, now()))
       }
-      return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+      return reply.type(metrics.contentType).send(await metrics.text())
     })
   }

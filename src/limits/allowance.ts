@@ -1,8 +1,10 @@
-// Units that this process has taken from the shared counters and not spent yet. Spending is a subtraction in memory;
-// only taking a slice asks the store. Several limits are decided and spent together, without giving way in between.
+// Units that this server has taken from the shared counters and not spent yet. Spending is a subtraction in memory, which all its
+// threads have in common; only taking a slice asks the store. Several limits are decided and spent together, under their locks.
 import type { MaybePromise } from '../store/maybe-promise.ts'
 import { staleSliceMs } from '../store/period.ts'
 import type { Counters, Take, Taken } from '../store/store.ts'
+import { type SharedMemory, ownMemory } from '../threads/memory.ts'
+import { Holdings, type Returned } from './holdings.ts'
 import type { AppliedLimit } from './policy.ts'
 
 /** Where a limit stands after a decision. */
@@ -21,21 +23,6 @@ export interface Spending {
   states: LimitState[]
 }
 
-interface Held {
-  periodStart: number
-  periodEnd: number
-  /** Taken and not spent. */
-  units: number
-  /** Taken by all processes, as of `askedAt`. */
-  taken: number
-  askedAt: number
-  /** When the last slice was taken. */
-  takenAt: number
-  spentAt: number
-  /** A take on its way, so that requests that wait for the same units ask once. */
-  pending: Promise<void> | undefined
-}
-
 /** How long "used up" is believed before the store is asked again, milliseconds: bounds the work that refused requests cause. */
 const believeMs = 100
 /** After so long without a request, a slice of a longer period goes back. */
@@ -48,6 +35,9 @@ const sweptAtOnce = 500
 /** However it is used, a slice goes back before others take its holder for dead and stop counting it. */
 const renewMs = staleSliceMs - 60_000
 
+/** Rounds after which a request takes just what it costs: others keep taking the room of what it needs. */
+const patience = 20
+
 const periodOf = ({ policy }: AppliedLimit): number | 'month' =>
   policy.period === 'month' ? 'month' : policy.period * 1000
 
@@ -55,181 +45,189 @@ const periodOf = ({ policy }: AppliedLimit): number | 'month' =>
 const sliceOf = ({ policy, limit }: AppliedLimit): number =>
   Math.min(1000, Math.max(1, Math.floor(limit / (policy.period === 'month' ? 100 : 10))))
 
+/** What a request has taken for itself alone, because there was no room to hold a slice. */
+type Paid = Map<AppliedLimit, { state: LimitState; periodStart: number }>
+
+/** What helps where a limit is not covered: to wait for a slice that is on its way, or to take one. `slot` 0: there is no room for one. */
+type Step = { slot: number; taker: number } | { slot: number; take: Take; returned: Returned[] }
+
 export class Allowance {
   readonly #counters: Counters
   readonly #onFault: () => void
-  readonly #held = new Map<string, Held>()
+  readonly #held: Holdings
 
-  /** `onFault` is told of every slice that could not be taken or given back. */
-  constructor(counters: Counters, onFault: () => void = () => {}) {
+  /**
+   * `onFault` is told of every slice that could not be taken or given back. `memory`: what the server's threads have in common.
+   * `most`: counters of which slices are held.
+   */
+  constructor(counters: Counters, onFault: () => void = () => {}, memory: SharedMemory = ownMemory(), most?: number) {
     this.#counters = counters
     this.#onFault = onFault
+    this.#held = new Holdings(memory, most)
   }
 
   /** Spends `cost` units of every limit, or of none: at once where they are held. `now`: Unix milliseconds. Throws when the store cannot be asked. */
   spend(limits: readonly AppliedLimit[], cost: number, now: number): MaybePromise<Spending> {
-    for (const limit of limits) if (!this.#covers(limit, cost, now)) return this.#takeAndSpend(limits, cost, now)
-    return this.#subtract(limits, cost, now)
+    return this.#spendHeld(limits, cost, now) ?? this.#takeAndSpend(limits, cost, now)
+  }
+
+  /** undefined: what is held does not cover all of them. */
+  #spendHeld(limits: readonly AppliedLimit[], cost: number, now: number, paid?: Paid): Spending | undefined {
+    const held = this.#held
+    const states: LimitState[] = []
+    held.lock(limits)
+    try {
+      for (const limit of limits)
+        if (!paid?.has(limit) && !this.#covers(limit, held.find(limit, now), cost)) return undefined
+      for (const limit of limits) {
+        const own = paid?.get(limit)
+        const slot = own ? 0 : held.slotOf(limit)
+        if (!own) held.spend(slot, cost, now)
+        states.push(own?.state ?? this.#stateOf(limit, slot))
+      }
+    } finally {
+      held.unlock(limits)
+    }
+    return { refused: undefined, states }
   }
 
   async #takeAndSpend(limits: readonly AppliedLimit[], cost: number, now: number): Promise<Spending> {
-    for (;;) {
-      const short = limits.find((limit) => !this.#covers(limit, cost, now))
-      if (short === undefined) return this.#subtract(limits, cost, now)
-      const held = this.#present(short, now)
-      if (held?.pending) {
-        await held.pending
-        continue
+    const paid: Paid = new Map()
+    try {
+      for (let round = 1; ; round++) {
+        const spending = this.#spendHeld(limits, cost, now, paid)
+        if (spending) {
+          paid.clear()
+          return spending
+        }
+        for (const limit of limits) {
+          if (paid.has(limit)) continue
+          const step = this.#step(limit, limits, cost, now, round > patience)
+          if (step === 'covered') continue
+          if (step === 'refused' || !(await this.#follow(limit, step, now, paid))) {
+            const states = await this.peek(limits, now)
+            return { refused: states[limits.indexOf(limit)], states }
+          }
+          break
+        }
       }
-      if (!(await this.#take(short, cost, now))) {
-        const states = await this.peek(limits, now)
-        return { refused: states[limits.indexOf(short)], states }
-      }
+    } finally {
+      await this.#giveBack([...paid].map(([{ counter }, { periodStart }]) => ({ counter, periodStart, amount: cost })))
     }
-  }
-
-  /** All of the limits cover the cost. */
-  #subtract(limits: readonly AppliedLimit[], cost: number, now: number): Spending {
-    const states = limits.map((limit) => {
-      const held = this.#held.get(limit.counter) as Held
-      held.units -= cost
-      held.spentAt = now
-      return this.#state(limit, held)
-    })
-    return { refused: undefined, states }
   }
 
   /** Where the limits stand; spends nothing. */
   async peek(limits: readonly AppliedLimit[], now: number): Promise<LimitState[]> {
     const states: LimitState[] = []
     for (const limit of limits) {
-      const held = this.#present(limit, now)
-      const known =
-        held && held.periodStart !== 0
-          ? held
-          : { ...(await this.#counters.peek({ counter: limit.counter, period: periodOf(limit) }, now)), units: 0 }
-      states.push(this.#state(limit, known))
+      const known = this.#locked(limit, () => {
+        const slot = this.#held.find(limit, now)
+        return slot !== 0 && this.#held.periodStart(slot) !== 0 ? this.#stateOf(limit, slot) : undefined
+      })
+      states.push(known ?? (await this.#ask(limit, now)))
     }
     return states
   }
 
-  /** Whether the units are held, and using them would keep all processes' sum within a limit that may have been lowered meanwhile. */
-  #covers(limit: AppliedLimit, cost: number, now: number): boolean {
-    const held = this.#present(limit, now)
-    return held !== undefined && held.units >= cost && held.taken - held.units + cost <= limit.limit
+  async #ask(limit: AppliedLimit, now: number): Promise<LimitState> {
+    const { taken, periodEnd } = await this.#counters.peek({ counter: limit.counter, period: periodOf(limit) }, now)
+    return stateOf(limit, taken, 0, periodEnd)
   }
 
-  #present(limit: AppliedLimit, now: number): Held | undefined {
-    const held = this.#held.get(limit.counter)
-    return held && held.periodEnd > now ? held : undefined
+  /** Whether the units are held, and using them would keep all servers' sum within a limit that may have been lowered meanwhile. */
+  #covers({ limit }: AppliedLimit, slot: number, cost: number): boolean {
+    if (slot === 0) return false
+    const units = this.#held.units(slot)
+    return units >= cost && this.#held.taken(slot) - units + cost <= limit
   }
 
-  #state(
-    { policy, limit }: AppliedLimit,
-    { taken, units, periodEnd }: Pick<Held, 'taken' | 'units' | 'periodEnd'>,
-  ): LimitState {
-    return {
-      name: policy.name,
-      limit,
-      remaining: Math.max(0, limit - taken + units),
-      resetAt: periodEnd,
-      period: policy.period,
-    }
+  #stateOf(limit: AppliedLimit, slot: number): LimitState {
+    const held = this.#held
+    return stateOf(limit, held.taken(slot), held.units(slot), held.periodEnd(slot))
   }
 
-  /** Takes a slice that covers `cost`; false: the limit cannot give it. */
-  async #take(limit: AppliedLimit, cost: number, now: number): Promise<boolean> {
-    const held = this.#present(limit, now)
-    const units = held?.units ?? 0
-    const needed = cost - units
-    // taken beyond the limit: it was lowered; what is held then does not help
-    if (needed <= 0) return false
-    if (held && held.taken + needed > limit.limit && now - held.askedAt < believeMs && now >= held.askedAt) return false
-    const take: Take = {
-      counter: limit.counter,
-      period: periodOf(limit),
-      limit: limit.limit,
-      needed,
-      wanted: Math.max(needed, sliceOf(limit)),
-    }
-    const answer = this.#noting(() => this.#counters.take(take, now))
-    if (!(answer instanceof Promise)) return this.#add(limit.counter, answer, now)
-    const entry = held ?? this.#placeholder(limit.counter, now)
-    const result = answer.then((taken) => this.#add(limit.counter, taken, now))
-    entry.pending = result.then(
-      () => undefined,
-      () => undefined,
-    )
+  #locked<T>(limit: AppliedLimit, work: () => T): T {
+    const limits = [limit]
+    this.#held.lock(limits)
     try {
-      return await result
+      return work()
     } finally {
-      entry.pending = undefined
-      if (this.#held.get(limit.counter) === entry && entry.periodStart === 0) this.#held.delete(limit.counter)
+      this.#held.unlock(limits)
     }
   }
 
-  /** Stands for a counter while its first slice is on the way. */
-  #placeholder(counter: string, now: number): Held {
-    const entry = {
-      periodStart: 0,
-      periodEnd: Number.POSITIVE_INFINITY,
-      units: 0,
-      taken: 0,
-      askedAt: 0,
-      takenAt: now,
-      spentAt: now,
-      pending: undefined,
-    }
-    this.#held.set(counter, entry)
-    return entry
+  /** What is to be done about one of the limits. `crowded`: no new slice is held. A slice that is to be taken has its slot from here on: `#follow` must be called. */
+  #step(
+    limit: AppliedLimit,
+    limits: readonly AppliedLimit[],
+    cost: number,
+    now: number,
+    crowded: boolean,
+  ): Step | 'covered' | 'refused' {
+    const held = this.#held
+    return this.#locked(limit, () => {
+      const slot = held.find(limit, now)
+      if (this.#covers(limit, slot, cost)) return 'covered'
+      const taker = slot === 0 ? 0 : held.taker(slot)
+      if (taker !== 0) return { slot, taker }
+      const needed = cost - (slot === 0 ? 0 : held.units(slot))
+      // taken beyond the limit: it was lowered; what is held then does not help
+      if (needed <= 0) return 'refused'
+      if (slot !== 0 && held.taken(slot) + needed > limit.limit) {
+        const age = now - held.askedAt(slot)
+        if (age >= 0 && age < believeMs) return 'refused'
+      }
+      const returned: Returned[] = []
+      const place = slot === 0 && crowded ? 0 : held.begin(limit, limits, now, returned)
+      const wanted = place === 0 ? needed : Math.max(needed, sliceOf(limit))
+      const take = { counter: limit.counter, period: periodOf(limit), limit: limit.limit, needed, wanted }
+      return { slot: place, take, returned }
+    })
   }
 
-  #add(counter: string, { granted, taken, periodStart, periodEnd }: Taken, now: number): boolean {
-    const held = this.#held.get(counter)
-    if (held && (held.periodStart === periodStart || held.periodStart === 0)) {
-      held.units += granted
-      if (granted > 0) held.takenAt = now
-      Object.assign(held, { taken, askedAt: now, periodStart, periodEnd })
-    } else
-      this.#held.set(counter, {
-        periodStart,
-        periodEnd,
-        units: granted,
-        taken,
-        askedAt: now,
-        takenAt: now,
-        spentAt: now,
-        pending: undefined,
+  /** Waits or takes; false: the limit cannot give it. */
+  async #follow(limit: AppliedLimit, step: Step, now: number, paid: Paid): Promise<boolean> {
+    const { slot } = step
+    if ('taker' in step) {
+      await this.#held.ended(slot, step.taker)
+      return true
+    }
+    let taken: Taken | undefined
+    try {
+      const answer = this.#noting(() => this.#counters.take(step.take, now))
+      taken = answer instanceof Promise ? await answer : answer
+    } finally {
+      if (slot !== 0)
+        this.#locked(limit, () => {
+          if (taken) this.#held.add(slot, taken, now)
+          this.#held.end(slot)
+        })
+    }
+    if (slot === 0 && taken.granted > 0)
+      paid.set(limit, {
+        state: stateOf(limit, taken.taken, 0, taken.periodEnd),
+        periodStart: taken.periodStart,
       })
-    return granted > 0
+    await this.#giveBack(step.returned)
+    return taken.granted > 0
   }
 
-  /** Forgets ended periods and gives back slices that lie idle or have grown old: those of so many keys at once that others get their turn. Called every few seconds. */
+  /** Forgets ended periods and gives back slices that lie idle or have grown old, of those that this thread took: of so many keys at once that others get their turn. Called every few seconds. */
   async sweep(now: number): Promise<void> {
     const idleFor = this.#held.size > manyHeld ? idleOfManyMs : idleMs
-    let idle: { counter: string; periodStart: number; amount: number }[] = []
-    for (const [counter, held] of this.#held) {
-      if (held.pending) continue
-      const over = held.periodEnd <= now
-      if (!over && now - held.spentAt < idleFor && now - held.takenAt < renewMs) continue
-      this.#held.delete(counter)
-      if (!over && held.units > 0) idle.push({ counter, periodStart: held.periodStart, amount: held.units })
-      if (idle.length < sweptAtOnce) continue
-      const some = idle
-      idle = []
-      await this.#noting(() => this.#counters.giveBack(some))
+    for (const some of this.#held.takeOut(now, idleFor / 1000, renewMs / 1000, sweptAtOnce)) {
+      await this.#giveBack(some)
       await new Promise((resolve) => setImmediate(resolve))
     }
-    if (idle.length > 0) await this.#noting(() => this.#counters.giveBack(idle))
   }
 
-  /** Gives everything back: on a clean stop, once nothing spends any more. */
+  /** Gives back what this thread answers for: on a clean stop, once it spends nothing any more. */
   async close(): Promise<void> {
-    const rest = [...this.#held]
-      .filter(([, held]) => held.units > 0)
-      .map(([counter, held]) => ({ counter, periodStart: held.periodStart, amount: held.units }))
-    this.#held.clear()
-    if (rest.length > 0) await this.#noting(() => this.#counters.giveBack(rest))
+    for (const some of this.#held.takeOut(0, -Infinity, -Infinity, sweptAtOnce)) await this.#giveBack(some)
+  }
+
+  async #giveBack(returned: readonly Returned[]): Promise<void> {
+    if (returned.length > 0) await this.#noting(() => this.#counters.giveBack(returned))
   }
 
   /** What `ask` answers, at once or later; its faults are noted and go on. */
@@ -246,3 +244,11 @@ export class Allowance {
     }
   }
 }
+
+const stateOf = ({ policy, limit }: AppliedLimit, taken: number, units: number, periodEnd: number): LimitState => ({
+  name: policy.name,
+  limit,
+  remaining: Math.max(0, limit - taken + units),
+  resetAt: periodEnd,
+  period: policy.period,
+})

@@ -2,6 +2,7 @@
 import type { Api } from '../config/config.ts'
 import type { LimitPolicy } from '../profiles/profile.ts'
 import type { Tier } from '../store/schema.ts'
+import type { Place } from '../threads/buckets.ts'
 
 export interface AppliedLimit {
   policy: LimitPolicy
@@ -9,6 +10,8 @@ export interface AppliedLimit {
   limit: number
   /** Counter id: API, policy, environment and subject. */
   counter: string
+  /** Where what is held of it lies (holdings.ts), once that has been looked for. */
+  place?: Place | undefined
 }
 
 export interface LimitSubjects {
@@ -37,7 +40,8 @@ export const appliedLimits = (
     const limit = typeof policy.limit === 'number' ? policy.limit : (policy.limit[tier ?? 'free'] ?? null)
     const subject = subjects[policy.per]
     if (limit === null || subject === undefined) continue
-    const entry = { policy, limit, counter: counterPrefix(api.name, policy.name, environment) + subject }
+    const counter = counterPrefix(api.name, policy.name, environment) + subject
+    const entry = { policy, limit, counter, place: undefined }
     if (policy.period === 'month') applied.unshift(entry)
     else applied.push(entry)
   }

@@ -8,6 +8,7 @@ import type { SecretBox } from '../secret-box.ts'
 import type { ClientRecord, Store } from '../store/store.ts'
 import type { Mint, MintedToken } from '../tokens/mint.ts'
 import type { TokenReader } from '../tokens/read-token.ts'
+import type { SharedMemory } from '../threads/memory.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { CallerFacts } from '../verify/decision.ts'
 import type { Proofs } from '../verify/proofs.ts'
@@ -30,6 +31,8 @@ export interface OAuthDeps {
   log: Logger
   /** Of sessions. */
   lastUse: Pick<LastUse, 'touch'>
+  /** What the threads of the server have in common. */
+  memory: SharedMemory
   proxies: BlockList
   /** Unix milliseconds. */
   now: () => number

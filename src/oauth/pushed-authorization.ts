@@ -23,7 +23,7 @@ const byNetwork = { most: 600, windowMs: lifetimeSeconds * 1000 }
 
 /** What answers pushes. */
 export const pushedAuthorization = (deps: OAuthDeps) => {
-  const throttle = new Throttle(byNetwork)
+  const throttle = new Throttle({ ...byNetwork, memory: deps.memory, name: 'pushed requests' })
 
   /** `ip`: where the push comes from. `nonce`: for the client's next DPoP proof. Throws OAuthError. */
   return async (request: FormRequest, ip: string): Promise<PushedRequest & { nonce: string | undefined }> => {

@@ -66,9 +66,9 @@ const membersOf = ({ body }: FastifyRequest): Record<string, unknown> => {
 export const registerRoutes =
   (deps: OAuthDeps): FastifyPluginAsync =>
   async (app) => {
-    const { store, config, proxies, now } = deps
-    const perNetwork = new Throttle({ most: mostOfNetwork, windowMs: hourMs })
-    const inAll = new Throttle({ most: mostOfAll, windowMs: hourMs })
+    const { store, config, memory, proxies, now } = deps
+    const perNetwork = new Throttle({ most: mostOfNetwork, windowMs: hourMs, memory, name: 'registrations by network' })
+    const inAll = new Throttle({ most: mostOfAll, windowMs: hourMs, maxKeys: 1, memory, name: 'registrations' })
 
     app.decorateRequest('actor', null as never)
     app.decorateRequest('principal', undefined)

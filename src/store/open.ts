@@ -4,9 +4,11 @@ import { openPostgres } from './postgres.ts'
 import { defaultCacheBytes, openSqlite } from './sqlite.ts'
 import type { Store } from './store.ts'
 
+/** `holder` names the server among those that hold slices: the same in all its threads. */
 export const openStore = (
   config: Pick<Config, 'databaseUrl' | 'dataFolder' | 'workers'>,
+  holder: string = crypto.randomUUID(),
 ): Promise<Store & { migrated: readonly string[] }> =>
   config.databaseUrl === undefined
-    ? openSqlite(config.dataFolder, { cacheBytes: defaultCacheBytes / config.workers }) // of all workers together
-    : openPostgres(config.databaseUrl)
+    ? openSqlite(config.dataFolder, { holder, cacheBytes: defaultCacheBytes / config.workers }) // of all workers together
+    : openPostgres(config.databaseUrl, { holder, threads: config.workers })

@@ -4,7 +4,7 @@ import type { Query } from './postgres-pipeline.ts'
 import type { Counters } from './store.ts'
 
 /**
- * `holder` names this process among those that hold slices.
+ * `holder` names this server among those that hold slices.
  * A month's slice is on disk before it is spent. A window's is not waited for: it survives the death of every process of
  * Latchkey, but a crash of Postgres itself may forget those of its last moment (three times wal_writer_delay: 0.6 s).
  * `now` is the caller's: where the clocks of two servers differ, the faster one begins the next window that much earlier.

@@ -11,8 +11,9 @@ import type { ActivitySchema } from './activity-schema.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
-/** Connections of one process: so many for transactions, one for look-ups, one for counters. */
+/** Connections of one server: so many for transactions, shared out among its threads, and of each thread one for look-ups and one for counters. */
 const poolSize = 8
+const leastOfThread = 2
 
 // A dead or stalled server is an error within seconds. The server's own limit comes first; the client's is for a server that says nothing.
 const connecting = { connectionTimeoutMillis: 3_000, keepAlive: true, fallback_application_name: 'latchkey' }
@@ -89,7 +90,10 @@ export interface PostgresConnections {
 }
 
 /** The store over connections to a database of the present schema. */
-export const postgresStore = ({ pool, lookups, counters, close }: PostgresConnections): Store => {
+export const postgresStore = (
+  { pool, lookups, counters, close }: PostgresConnections,
+  holder: string = crypto.randomUUID(),
+): Store => {
   const db = kyselyOn<Schema>(pool)
   const activity = kyselyOn<ActivitySchema>(pool)
   let closing: Promise<void> | undefined
@@ -100,7 +104,7 @@ export const postgresStore = ({ pool, lookups, counters, close }: PostgresConnec
     activity,
     notes: activity,
     lookups: postgresLookups(lookups),
-    counters: postgresCounters(counters, crypto.randomUUID()),
+    counters: postgresCounters(counters, holder),
     transaction: (work) => retried(() => db.transaction().setIsolationLevel('serializable').execute(work)),
     recordLastUse: (uses) => retried(() => recordLastUse(activity, 'greatest', uses)),
     async ping() {
@@ -114,7 +118,10 @@ export const postgresStore = ({ pool, lookups, counters, close }: PostgresConnec
  * Opens the store in the database of `url` (libpq's form; its parameters win over the defaults here) and brings it to the present schema.
  * Safe when several processes do so at once. Throws when the database cannot be reached, or is newer than this program.
  */
-export const openPostgres = async (url: string): Promise<Store & { migrated: readonly string[] }> => {
+export const openPostgres = async (
+  url: string,
+  { holder, threads = 1 }: { holder?: string; threads?: number } = {},
+): Promise<Store & { migrated: readonly string[] }> => {
   const connection = { connectionString: url, types, ...connecting }
   const migrating = openPool({ ...connection, max: 1 }) // without time limits: another process may be at it, a table may be large
   let migrated: string[]
@@ -130,16 +137,19 @@ export const openPostgres = async (url: string): Promise<Store & { migrated: rea
   } finally {
     await migrating.end()
   }
-  const pool = openPool({ ...connection, ...managing, max: poolSize })
+  const pool = openPool({ ...connection, ...managing, max: Math.max(leastOfThread, Math.floor(poolSize / threads)) })
   const lookups = openPipeline({ ...connection, ...serving })
   const counters = openPipeline({ ...connection, ...serving })
-  const store = postgresStore({
-    pool,
-    lookups: lookups.query,
-    counters: counters.query,
-    async close() {
-      await Promise.all([pool.end(), lookups.close(), counters.close()])
+  const store = postgresStore(
+    {
+      pool,
+      lookups: lookups.query,
+      counters: counters.query,
+      async close() {
+        await Promise.all([pool.end(), lookups.close(), counters.close()])
+      },
     },
-  })
+    holder,
+  )
   return { ...store, migrated }
 }

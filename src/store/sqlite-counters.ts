@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type CounterRow, grant, present, spanOf, staleSliceMs } from './period.ts'
 import type { Counters, Take, Taken } from './store.ts'
 
-/** `holder` names this process among those that hold slices. */
+/** `holder` names this server among those that hold slices. */
 export const sqliteCounters = (database: DatabaseSync, holder: string): Counters => {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')

@@ -82,7 +82,7 @@ export const defaultCacheBytes = 96 * 2 ** 20
 /** Opens (and where missing makes) the store in `folder` and brings it to the present schema. Safe when several processes do so at once. */
 export const openSqlite = async (
   folder: string,
-  { cacheBytes = defaultCacheBytes }: { cacheBytes?: number } = {},
+  { cacheBytes = defaultCacheBytes, holder = crypto.randomUUID() }: { cacheBytes?: number; holder?: string } = {},
 ): Promise<Store & { migrated: readonly string[] }> => {
   makeFolder(folder)
   const files: DatabaseSync[] = []
@@ -133,7 +133,7 @@ export const openSqlite = async (
       notes,
       migrated,
       lookups,
-      counters: sqliteCounters(counting, crypto.randomUUID()),
+      counters: sqliteCounters(counting, holder),
       transaction,
       recordLastUse: (uses) => recordLastUse(activity, 'max', uses),
       ping() {

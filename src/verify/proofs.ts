@@ -2,6 +2,7 @@
 // for the memory of used proofs: they cost the most.
 import { hash } from 'node:crypto'
 import type { SecretBox } from '../secret-box.ts'
+import type { SharedMemory } from '../threads/memory.ts'
 import { isSigned, parseDpopProof } from '../tokens/dpop-proof.ts'
 import { normalTargetUri } from '../tokens/target-uri.ts'
 import { Nonces } from './nonces.ts'
@@ -48,12 +49,13 @@ const invalid = (detail: string): Unproven => ({ error: 'invalid_dpop_proof', de
 
 export class Proofs {
   readonly #nonces: Nonces
-  readonly #used = new UsedProofs()
+  readonly #used: UsedProofs
   readonly #now: () => number
 
-  /** `now` in Unix milliseconds. */
-  constructor(box: SecretBox, now: () => number) {
+  /** `now` in Unix milliseconds. `memory`: what the server's threads have in common. */
+  constructor(box: SecretBox, now: () => number, memory?: SharedMemory) {
     this.#nonces = new Nonces(box)
+    this.#used = new UsedProofs(memory)
     this.#now = now
   }
 
@@ -83,9 +85,11 @@ export class Proofs {
         nonce: this.#nonces.of(present),
       }
     if (!isSigned(proof)) return invalid('The signature of the DPoP proof is not right.')
-    if (this.#used.has(turn, thumbprint, jti)) return invalid('The DPoP proof has been used before.')
-    if (!dryRun && !this.#used.add(turn, this.#nonces.oldestTurn(present), thumbprint, jti))
-      return { error: 'full', detail: 'More DPoP proofs have been used than can be remembered.' }
+    const outcome = dryRun
+      ? this.#used.has(turn, thumbprint, jti) && 'used'
+      : this.#used.add(turn, this.#nonces.oldestTurn(present), thumbprint, jti)
+    if (outcome === 'used') return invalid('The DPoP proof has been used before.')
+    if (outcome === 'full') return { error: 'full', detail: 'More DPoP proofs have been used than can be remembered.' }
     return { thumbprint, nonce: turn < present ? this.#nonces.of(present) : undefined }
   }
 }

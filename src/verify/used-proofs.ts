@@ -1,42 +1,60 @@
-// RFC 9449 §11.1: proofs that have been used, remembered for as long as their nonce is taken.
-import { hash } from 'node:crypto'
+// RFC 9449 §11.1: proofs that have been used, remembered for as long as their nonce is taken, in memory that the server's threads share.
+import { Buckets, type Place } from '../threads/buckets.ts'
+import { type SharedMemory, ownMemory } from '../threads/memory.ts'
 
 /**
- * Some 30 MB. One process checks fewer signatures than this while a nonce is taken, so that the room lasts; should it not,
- * proofs are refused until nonces have expired, since an old proof could no longer be told from a new one.
+ * 16 MB. Fewer signatures than this are checked while a nonce is taken, so that the room lasts; should it not, proofs are refused until
+ * nonces have expired, since an old proof could no longer be told from a new one.
  */
-const maxProofs = 500_000
+const usual = { buckets: 16_384, ways: 63 }
+
+/** A word of a slot: the turn of the nonce. */
+const turnAt = 3
 
 export class UsedProofs {
-  /** By turn of the nonce: when that is over, all its proofs are forgotten at once. */
-  readonly #byTurn = new Map<number, Set<string>>()
-  readonly #most: number
-  /** What came before has been forgotten, and counts as used: a clock that is set back brings no proof back. */
-  #since = -Infinity
+  readonly #proofs: Buckets
+  /** Its second word: what came before that turn has been forgotten, and counts as used, so that a clock that is set back brings none back. */
+  readonly #since: Int32Array
 
-  constructor(most: number = maxProofs) {
-    this.#most = most
+  /** `room`: how many, in a table of buckets; the number of these is a power of two. */
+  constructor(memory: SharedMemory = ownMemory(), room = usual) {
+    this.#proofs = new Buckets(memory, 'used proofs', { ...room, words: 4 })
+    this.#since = new Int32Array(memory.buffer, memory.region('used proofs: since', 8, 8), 2)
   }
 
   /** Whether it has been used. Nobody chooses another's thumbprint, so that nobody can use up another's ids. */
   has(turn: number, thumbprint: string, jti: string): boolean {
-    return turn < this.#since || this.#byTurn.get(turn)?.has(nameOf(thumbprint, jti)) === true
+    return this.#proofs.locked(this.#place(thumbprint, jti), (place) => this.#isUsed(turn, place))
   }
 
-  /** Remembers it. `oldest`: the first turn whose nonces are still taken. False: there is no room. */
-  add(turn: number, oldest: number, thumbprint: string, jti: string): boolean {
-    this.#since = Math.max(this.#since, oldest)
-    let held = 0
-    for (const [past, used] of this.#byTurn)
-      if (past < this.#since) this.#byTurn.delete(past)
-      else held += used.size
-    if (held >= this.#most) return false
-    let used = this.#byTurn.get(turn)
-    if (!used) this.#byTurn.set(turn, (used = new Set()))
-    used.add(nameOf(thumbprint, jti))
-    return true
+  /** Remembers it, or finds that it has been used before. `oldest`: the first turn whose nonces are still taken. `full`: there is no room. */
+  add(turn: number, oldest: number, thumbprint: string, jti: string): 'added' | 'used' | 'full' {
+    return this.#proofs.locked(this.#place(thumbprint, jti), (place) => {
+      for (let since = this.#from(); since < oldest; since = this.#from())
+        Atomics.compareExchange(this.#since, 1, since, oldest)
+      if (this.#isUsed(turn, place)) return 'used'
+      const { words } = this.#proofs
+      const slot = this.#proofs.choose(place, (other) => {
+        const past = words[other + turnAt] as number
+        return past < this.#from() ? past : Infinity
+      })
+      if (slot === 0) return 'full'
+      this.#proofs.free(slot)
+      words[slot + turnAt] = turn
+      this.#proofs.name(slot, place)
+      return 'added'
+    })
+  }
+
+  #from(): number {
+    return Atomics.load(this.#since, 1)
+  }
+
+  #isUsed(turn: number, place: Place): boolean {
+    return turn < this.#from() || this.#proofs.find(place) !== 0
+  }
+
+  #place(thumbprint: string, jti: string): Place {
+    return this.#proofs.placeOf(`${thumbprint} ${jti}`)
   }
 }
-
-const nameOf = (thumbprint: string, jti: string): string =>
-  hash('sha256', `${thumbprint} ${jti}`, 'base64url').slice(0, 22)

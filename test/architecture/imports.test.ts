@@ -21,6 +21,7 @@ const layers: readonly RegExp[][] = [
     /^rounds\.ts$/,
     /^config\//,
     /^profiles\//,
+    /^threads\//,
   ],
   [/^secret-box\.ts$/, /^store\//, /^credentials\/format\.ts$/],
   [/^tokens\//, /^limits\//, /^accounts\//, /^audit\//, /^mail\//],
@@ -29,7 +30,7 @@ const layers: readonly RegExp[][] = [
   [/^oauth\//, /^gateway\//, /^leaks\//, /^http\//, /^dashboard\//],
   [/routes\.ts$/, /(?<!\/own)-pages?\.ts$/],
   [/^deployment\.ts$/, /^app\.ts$/],
-  [/^serve\.ts$/, /^cli\//],
+  [/^serve\.ts$/, /^listening\.ts$/, /^workers\//, /^cli\//],
   [/^main\.ts$/],
 ]
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { command } from '../processes.ts'
+import { command, startCommand } from '../processes.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 test('a port that is taken is told in one line', async (t) => {
@@ -23,7 +23,11 @@ test('a port that is taken is told in one line', async (t) => {
 })
 
 test('--workers is LATCHKEY_WORKERS', async (t) => {
-  const { status, stderr } = await command(temporaryFolder(t), ['serve', '--workers', '2'])
-  assert.equal(status, 78)
-  assert.match(stderr, /LATCHKEY_WORKERS: /)
+  const { child, ended } = startCommand(temporaryFolder(t), ['serve', '--workers', '2'], { env: { PORT: '0' } })
+  t.after(() => void child.kill('SIGKILL'))
+  let printed = ''
+  for await (const part of child.stdout as AsyncIterable<string>) if ((printed += part).includes('"listening"')) break
+  assert.match(printed, /"workers":2,"msg":"listening"/)
+  child.kill('SIGTERM')
+  assert.equal((await ended).status, 0)
 })

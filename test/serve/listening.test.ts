@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import net, { type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
-import { listen } from '../../src/serve.ts'
+import { listen } from '../../src/listening.ts'
 import { launch, world } from '../harness.ts'
 
 const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>

@@ -36,8 +36,9 @@ const tooMany = (waitMs: number, reason: string): OAuthError =>
 
 /** What answers device authorization requests. With a DPoP proof the code is of that key alone. Anybody may ask in the name of a public client: from one network only so often. */
 export const deviceAuthorization = (deps: OAuthDeps) => {
-  const { config, store, box, now } = deps
-  const byNetwork = new Throttle({ most: 60, windowMs: lifetimeSeconds * 1000 })
+  const { config, store, box, memory, now } = deps
+  const windowMs = lifetimeSeconds * 1000
+  const byNetwork = new Throttle({ most: 60, windowMs, memory, name: 'device codes by network' })
 
   /** `ip`: where the request comes from, which the person is told. Throws OAuthError. */
   return async (request: FormRequest, ip: string): Promise<DeviceAuthorization> => {

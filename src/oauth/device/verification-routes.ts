@@ -11,6 +11,7 @@ import { pageHeaders } from '../../http/page.ts'
 import { answerRefusals } from '../../http/refused-page.ts'
 import { signedIn } from '../../http/signed-in.ts'
 import { Throttle } from '../../limits/throttle.ts'
+import type { SharedMemory } from '../../threads/memory.ts'
 import { choicesOf, chosenReach, isForApi, mayAllow } from '../authorize/next-step.ts'
 import type { OAuthDeps } from '../grant.ts'
 import { allowDevice, denyDevice, waitingDevice } from './decision.ts'
@@ -27,20 +28,20 @@ const Form = Type.Object(
   { additionalProperties: false },
 )
 
-/** Codes that may be looked up while one is good (§5.1): by a person, from a network, and in all, of a process. */
+/** Codes that may be looked up while one is good (§5.1): by a person, from a network, and in all, of a server. */
 const windowMs = lifetimeSeconds * 1000
-const throttles = () => ({
-  person: new Throttle({ most: 20, windowMs }),
-  network: new Throttle({ most: 60, windowMs }),
-  all: new Throttle({ most: 1_000, windowMs }),
+const throttles = (memory: SharedMemory) => ({
+  person: new Throttle({ most: 20, windowMs, memory, name: 'user codes by person' }),
+  network: new Throttle({ most: 60, windowMs, memory, name: 'user codes by network' }),
+  all: new Throttle({ most: 1_000, windowMs, maxKeys: 1, memory, name: 'user codes' }),
 })
 
 export const verificationRoutes =
   (deps: OAuthDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { store, box, config, lastUse, proxies, now } = deps
+    const { store, box, config, lastUse, memory, proxies, now } = deps
     const secure = config.issuer.startsWith('https:')
-    const { person, network, all } = throttles()
+    const { person, network, all } = throttles(memory)
 
     const page = (reply: FastifyReply, status: number, body: string): FastifyReply =>
       reply.code(status).headers(pageHeaders()).send(body)
