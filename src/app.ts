@@ -31,6 +31,7 @@ import { putGatewayInFront } from './gateway/in-front.ts'
 import { type Site, Sites } from './gateway/sites.ts'
 import { requestHost } from './gateway/target.ts'
 import { type AuthenticateDeps, LocalOperator, authenticate } from './http/authenticate.ts'
+import { description } from './http/description.ts'
 import { docsPages } from './http/docs-page.ts'
 import { AfterAnswer } from './http/after-answer.ts'
 import { answerOnHttp } from './http/direct.ts'
@@ -71,7 +72,6 @@ import { VerifyBody } from './verify/schemas.ts'
 import { Verifier } from './verify/verify.ts'
 import { written } from './verify/wire.ts'
 import { createLog } from './log.ts'
-import { version } from './version.ts'
 import { webhooksRoutes } from './webhooks/routes.ts'
 import { Sender } from './webhooks/sender.ts'
 
@@ -215,28 +215,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
     done()
   })
 
-  await server.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Latchkey',
-        version,
-        description: 'Issue, verify, limit and revoke every credential that callers of an API use.',
-        license: { name: 'MIT', identifier: 'MIT' },
-      },
-      servers: [{ url: config.issuer }],
-      components: {
-        securitySchemes: {
-          bearer: {
-            type: 'http',
-            scheme: 'bearer',
-            description: 'An API key, a personal access token, or an OAuth 2.0 access token.',
-          },
-        },
-      },
-      security: [{ bearer: [] }],
-    },
-  })
+  await server.register(swagger, { openapi: description(config.issuer) })
   const routes = {
     config,
     store,
