@@ -13,7 +13,7 @@ export const description = (issuer: string) => ({
   components: {
     securitySchemes: {
       bearer: {
-        type: 'http',
+        type: 'http' as const,
         scheme: 'bearer',
         description: 'An API key, a personal access token, or an OAuth 2.0 access token.',
       },

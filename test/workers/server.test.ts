@@ -108,7 +108,7 @@ test('a stop lets every worker finish what it has begun', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 200))
   const answers = sockets.map(answerOf)
   for (const socket of sockets) socket.write(body.slice(5))
-  for (const answer of await Promise.all(answers)) assert.match(answer, /^HTTP\/1\.1 200 /)
+  for (const answer of await Promise.all(answers)) assert.match(answer, /^HTTP\/1\.1 401 [^]*"error":"invalid_client"/)
   if (server.child.exitCode === null) await once(server.child, 'exit')
   assert.equal(server.child.exitCode, 0)
   assert.match(server.output(), /"msg":"stopped"/)
