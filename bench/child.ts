@@ -5,7 +5,8 @@ import { availableParallelism, cpus } from 'node:os'
 import { text } from 'node:stream/consumers'
 
 const cores = { server: 0, load: 1 }
-type Core = keyof typeof cores
+/** `any`: not held to one. */
+export type Core = keyof typeof cores | 'any'
 
 /** Whether servers and load can be held to cores of their own: Linux with two cores and util-linux's taskset. */
 export const canPin =
@@ -21,7 +22,8 @@ export const endChildren = (): void => {
 }
 
 const start = (file: string, core: Core, env: NodeJS.ProcessEnv): ChildProcess => {
-  const command = canPin ? ['taskset', '-c', String(cores[core]), process.execPath, file] : [process.execPath, file]
+  const held = canPin && core !== 'any' ? ['taskset', '-c', String(cores[core])] : []
+  const command = [...held, process.execPath, file]
   const child = spawn(command[0] as string, command.slice(1), { env, stdio: ['pipe', 'pipe', 'pipe'] })
   running.add(child)
   child.once('close', () => running.delete(child))

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { buildApp } from '../src/app.ts'
 import { createLog } from '../src/log.ts'
 import { loadConfig } from '../src/config/config.ts'
-import { type ServerProcess, startServer } from './child.ts'
+import { type Core, type ServerProcess, startServer } from './child.ts'
 import { redirectUri } from './supply.ts'
 
 const configFile = fileURLToPath(new URL('latchkey.config.ts', import.meta.url))
@@ -26,7 +26,7 @@ export const environment = (folder: string): NodeJS.ProcessEnv => ({
   LATCHKEY_CONFIG: configFile,
   LATCHKEY_URL: undefined,
   LATCHKEY_SECRET: undefined,
-  LATCHKEY_WORKERS: undefined,
+  LATCHKEY_WORKERS: '1', // on the core that servers have
   LATCHKEY_TRUSTED_PROXIES: undefined,
   DATABASE_URL: undefined,
   REDIS_URL: undefined,
@@ -73,5 +73,11 @@ export const prepare = async (folder: string, keyCount: number): Promise<Credent
 }
 
 /** Serves `folder`; the gateway passes requests on to `upstreamPort`. */
-export const startLatchkey = (folder: string, upstreamPort: number): Promise<ServerProcess> =>
-  startServer(mainFile, {}, { env: { ...environment(folder), BENCH_UPSTREAM: `http://127.0.0.1:${upstreamPort}` } })
+export const startLatchkey = (
+  folder: string,
+  upstreamPort: number,
+  { workers = 1, core = 'server' }: { workers?: number; core?: Core } = {},
+): Promise<ServerProcess> => {
+  const own = { LATCHKEY_WORKERS: String(workers), BENCH_UPSTREAM: `http://127.0.0.1:${upstreamPort}` }
+  return startServer(mainFile, {}, { core, env: { ...environment(folder), ...own } })
+}

@@ -137,10 +137,11 @@ export const growthRow = (
   results: readonly (LoadResult & { cpuSecondsPerThousand: number | undefined })[],
   first: typeof results | undefined,
   peakMemory: number | undefined,
+  work = 'growth',
 ): Row => {
   const rates = results.map(({ responses, seconds }) => responses / seconds)
   return known<Row>({
-    work: 'growth',
+    work,
     server,
     requestsPerSecond: Math.round(median(rates)),
     spread: rounded(spread(rates), 2),

@@ -26,11 +26,12 @@ import {
 } from './report.ts'
 import type { Target } from './target.ts'
 import { startTargets } from './targets.ts'
+import { workerRows } from './workers.ts'
 import type { InProcessResult } from './verify-in-process.ts'
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-const parts = ['servers', 'in-process', 'lists', 'growth'] as const
+const parts = ['servers', 'in-process', 'lists', 'growth', 'workers'] as const
 type Part = (typeof parts)[number]
 
 const { values } = parseArgs({
@@ -199,11 +200,13 @@ const listRows = async (): Promise<Row[]> => {
 
 const run = async (folder: string): Promise<Row[]> => {
   const rows: Row[] = []
-  if (isWanted('servers') || isWanted('in-process')) {
+  if (isWanted('servers') || isWanted('in-process') || isWanted('workers')) {
     progress('making credentials')
     const credentials = await prepare(folder, plan.keys)
     if (isWanted('servers')) rows.push(...(await serverRows(folder, credentials)))
     if (isWanted('in-process')) rows.push(...(await inProcessRows(folder, credentials)))
+    if (isWanted('workers'))
+      rows.push(...(await workerRows(folder, credentials, { ...plan, warmUpSeconds: quick ? 1 : 4 }, progress)))
   }
   if (isWanted('lists')) rows.push(...(await listRows()))
   if (isWanted('growth')) rows.push(...(await growthRows(growth, progress)))
