@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
+import { sharesPorts } from './config/workers.ts'
 import { begin, graceMs, listeningFault, stop } from './listening.ts'
 import { createLog } from './log.ts'
 import { version } from './version.ts'
@@ -94,13 +95,10 @@ const serveTogether = async (config: Config): Promise<void> => {
   announce(config, log, listening)
 }
 
-/** Systems whose kernel shares a port out among those that listen on it (`reusePort` of Node's `net`). */
-const sharesPorts: ReadonlySet<string> = new Set(['linux', 'freebsd', 'sunos', 'aix'])
-
 /** Serves until SIGTERM or SIGINT. Throws ConfigurationError before anything listens, and Refusal where the port is taken. */
 export const serve = async (config: Config): Promise<void> => {
-  if (config.workers === 1 || sharesPorts.has(process.platform))
-    return config.workers === 1 ? serveAlone(config) : serveTogether(config)
+  if (config.workers === 1) return serveAlone(config)
+  if (sharesPorts) return serveTogether(config)
   createLog(config.log.level).warn(
     { workers: config.workers },
     'this system cannot share a port among threads: one worker serves',

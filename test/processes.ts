@@ -43,8 +43,8 @@ const environment = (folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
   HOME: folder,
   LATCHKEY_DATA: folder,
   LATCHKEY_CONFIG: seedsFile,
-  // test/workers/promises.test.ts runs other tests with it
-  ...(process.env.LATCHKEY_WORKERS && { LATCHKEY_WORKERS: process.env.LATCHKEY_WORKERS }),
+  // one, so that the suite starts fewer threads; test/workers/promises.test.ts runs others with more
+  LATCHKEY_WORKERS: process.env.LATCHKEY_WORKERS ?? '1',
   ...env,
 })
 

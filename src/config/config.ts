@@ -11,6 +11,7 @@ import { type LeaksConfig, resolveLeaks } from './leaks.ts'
 import { type MailConfig, resolveMail } from './mail.ts'
 import { readShape } from './shape.ts'
 import { type SignInConfig, resolveSignIn } from './sign-in.ts'
+import { usualWorkers } from './workers.ts'
 
 export { identityScopes, isIdentityScope, isReservedScope } from './apis.ts'
 export { isLoopbackName } from './base-url.ts'
@@ -179,7 +180,7 @@ export const buildConfig = (
 ): Config => {
   const port = wholeNumber(mistakes, 'PORT', env.PORT, 8000, 0, 65_535)
   const issuer = readIssuer(mistakes, env.LATCHKEY_URL, port)
-  const workers = wholeNumber(mistakes, 'LATCHKEY_WORKERS', env.LATCHKEY_WORKERS, 1, 1, 1024)
+  const workers = wholeNumber(mistakes, 'LATCHKEY_WORKERS', env.LATCHKEY_WORKERS, usualWorkers(), 1, 1024)
   if (env.REDIS_URL) mistakes.add('REDIS_URL', 'this version keeps its counters in the store; unset REDIS_URL')
   if (env.DATABASE_URL && !/^postgres(ql)?:\/\//.test(env.DATABASE_URL))
     mistakes.add('DATABASE_URL', 'must start with postgres://; leave it unset for SQLite in LATCHKEY_DATA')

@@ -1,5 +1,6 @@
 // The main thread of a server with several: it starts them, puts another in the place of one that dies, and serves nothing itself.
 import { getCompileCacheDir } from 'node:module'
+import { extname } from 'node:path'
 import { type ResourceLimits, Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import { type Measured, together } from '../http/metrics.ts'
@@ -14,6 +15,9 @@ const longestPauseMs = 30_000
 const soundMs = 60_000
 /** How long a thread has to say what it has measured. */
 const measureMs = 1_000
+
+/** As it is in a checkout, or compiled. */
+const workerFile = new URL(`worker${extname(import.meta.url)}`, import.meta.url)
 
 export interface SupervisorOptions {
   /** Threads that serve. */
@@ -60,7 +64,7 @@ export class Supervisor {
   #stopping = false
 
   constructor(options: SupervisorOptions) {
-    this.#options = { module: new URL(import.meta.resolve('./worker.ts')), ...options }
+    this.#options = { module: workerFile, ...options }
     this.#port = options.port
     this.#places = Array.from({ length: options.count }, (_, index) => ({
       index,

@@ -7,7 +7,9 @@ export const addServe = (program: Command): void => {
   example(program.command('serve'), 'latchkey serve')
     .description('serve until told to stop (SIGTERM or SIGINT)')
     .addOption(
-      new Option('--workers <count>', 'processes or threads that serve (LATCHKEY_WORKERS)').argParser(parseCount(1024)),
+      new Option('--workers <count>', 'threads that serve; default: all cores (LATCHKEY_WORKERS)').argParser(
+        parseCount(1024),
+      ),
     )
     .action(async ({ workers }: { workers?: number }, command: Command) => {
       refuseUrl(command)
