@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const files = ['limits', 'revocation', 'durability', 'usage'].map((name) =>
+/** Not durability.test.ts: a kill ends all threads of a process together, and what is durable lies in the store. */
+const files = ['limits', 'revocation', 'usage'].map((name) =>
   fileURLToPath(new URL(`../promises/${name}.test.ts`, import.meta.url)),
 )
 
