@@ -137,9 +137,9 @@ await withPostgres('postgres: faults', () => {
   })
 
   test('a slow statement is ended by the server, and does not hold up the next user of its connection', async (t) => {
-    const store = await open(t, `${urlOf(await temporarySchema(t))}&statement_timeout=200`)
+    const store = await open(t, `${urlOf(await temporarySchema(t))}&statement_timeout=1000`)
     await assert.rejects(
-      store.transaction((trx) => sql`SELECT pg_sleep(5)`.execute(trx)),
+      store.transaction((trx) => sql`SELECT pg_sleep(10)`.execute(trx)),
       (error) => isStoreFault(error) && /statement timeout/.test((error as Error).message),
     )
     for (const work of everything(store)) await work()

@@ -10,12 +10,10 @@ import { temporaryFolder } from '../temporary-folder.ts'
 test('a change that finds no room fails as a fault of the store, and goes through once there is room', async (t) => {
   const store = await openSqlite(temporaryFolder(t))
   t.after(() => store.close())
-  const add = (id: string, name: string) =>
+  // of a table without triggers: of one with them SQLite undoes the statement alone
+  const add = (name: string, value: string) =>
     store.transaction(async (trx) => {
-      await trx
-        .insertInto('organizations')
-        .values({ id, name, tier: 'free', suspended_at: null, created_at: 0 })
-        .execute()
+      await trx.insertInto('settings').values({ name, value }).execute()
     })
   const kept = randomUUIDv7()
   await add(kept, 'kept')
@@ -34,9 +32,21 @@ test('a change that finds no room fails as a fault of the store, and goes throug
   await sql`PRAGMA max_page_count = 1000000`.execute(store.db)
   const later = randomUUIDv7()
   await add(later, 'y'.repeat(100_000))
-  const { rows } = await sql<{ id: string }>`SELECT id FROM organizations ORDER BY id`.execute(store.db)
+  const { rows } = await sql<{ name: string }>`SELECT name FROM settings ORDER BY name`.execute(store.db)
   assert.deepEqual(
-    rows.map(({ id }) => id),
+    rows.map(({ name }) => name),
     [kept, later],
   )
+
+  await sql`PRAGMA max_page_count = 1`.execute(store.db)
+  const organization = (id: string, name: string) =>
+    store.transaction(async (trx) => {
+      const row = { id, name, tier: 'free', suspended_at: null, created_at: 0 }
+      await trx.insertInto('organizations').values(row).execute()
+    })
+  const [one] = await Promise.allSettled([
+    organization(randomUUIDv7(), 'x'.repeat(100_000)),
+    organization(randomUUIDv7(), 'small'),
+  ])
+  assert.ok(one.status === 'rejected' && isStoreFault(one.reason))
 })
