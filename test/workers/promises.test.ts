@@ -10,7 +10,7 @@ const files = ['limits', 'revocation', 'usage'].map((name) =>
   fileURLToPath(new URL(`../promises/${name}.test.ts`, import.meta.url)),
 )
 
-test('the tests of test/promises, with two workers in each server', async () => {
+test('the tests of test/promises, with two workers in each server', { timeout: 900_000 }, async () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const child = spawn(process.execPath, ['--test', '--test-concurrency=1', ...files], {
     env: { ...env, LATCHKEY_WORKERS: '2' },
