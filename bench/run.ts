@@ -159,8 +159,9 @@ const measure = async (targets: readonly Target[]): Promise<{ samples: Samples; 
 const serverRows = async (folder: string, credentials: Credentials): Promise<Row[]> => {
   const targets = await startTargets(folder, credentials)
   const { samples, signatures } = await measure(targets)
+  const rows = httpRows(samples, signatures) // of servers that still run: what they have used is read from their processes
   for (const server of new Set(targets.flatMap(({ server, behind = server }) => [server, behind]))) await server.stop()
-  return httpRows(samples, signatures)
+  return rows
 }
 
 const inProcessRows = async (folder: string, { keys, caller }: Credentials): Promise<Row[]> => {
