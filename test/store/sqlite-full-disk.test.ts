@@ -41,7 +41,7 @@ test('a change that finds no room fails as a fault of the store, and goes throug
   await sql`PRAGMA max_page_count = 1`.execute(store.db)
   const organization = (id: string, name: string) =>
     store.transaction(async (trx) => {
-      const row = { id, name, tier: 'free', suspended_at: null, created_at: 0 }
+      const row = { id, name, tier: 'free' as const, suspended_at: null, created_at: 0 }
       await trx.insertInto('organizations').values(row).execute()
     })
   const [one] = await Promise.allSettled([
