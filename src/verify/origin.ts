@@ -1,6 +1,6 @@
 // From a presented string to what it stands for: the stored credential or client behind it, and a token's own claims.
 import { type Parsed, maxOwnLength, parseCredential } from '../credentials/format.ts'
-import type { KnownHashes } from '../credentials/known-hashes.ts'
+import type { RecentHashes } from '../credentials/recent-hashes.ts'
 import { legacyHash } from '../credentials/legacy-format.ts'
 import type { Api } from '../config/config.ts'
 import type { SecretBox } from '../secret-box.ts'
@@ -23,7 +23,7 @@ export interface Sources {
   box: SecretBox
   /** Prefixes of API keys, present and former. */
   keyPrefixes: readonly string[]
-  hashes: KnownHashes
+  hashes: RecentHashes
 }
 
 /** Of a token that is genuine, whatever has become of what it was made from. */

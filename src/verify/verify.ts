@@ -1,7 +1,7 @@
 // The one judgement of any credential: read → format or signature → expiry → status → proof → environment → API → network →
 // organization → scope → limit → decision. Every check is a phase of `judge`; nothing else decides whether a caller gets in.
 import type { Api } from '../config/config.ts'
-import { KnownHashes } from '../credentials/known-hashes.ts'
+import { RecentHashes } from '../credentials/recent-hashes.ts'
 import type { Code } from '../errors.ts'
 import type { Allowance, LimitState } from '../limits/allowance.ts'
 import { type MaybePromise, andThen } from '../store/maybe-promise.ts'
@@ -45,7 +45,7 @@ export class Verifier {
     observe?: Observer,
   ) {
     this.#observe = observe
-    this.#sources = { ...sources, hashes: new KnownHashes() }
+    this.#sources = { ...sources, hashes: new RecentHashes() }
     this.#proofs = proofs
     this.#allowance = allowance
     this.#lastUse = lastUse

@@ -4,7 +4,7 @@ import { hashOf, maxOwnLength } from './format.ts'
 /** Only what was found is kept, so that made-up values take nobody's room. */
 const capacity = 4096
 
-export class KnownHashes {
+export class RecentHashes {
   readonly #hashes = new Map<string, string>()
 
   /** As `hashOf`. */
