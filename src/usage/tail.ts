@@ -1,7 +1,7 @@
 // The latest decisions, for people who watch: every refusal and every request let in as long as they are few, else some of them.
-import { randomUUIDv7 } from 'node:crypto'
 import type { ActivitySchema } from '../store/activity-schema.ts'
 import type { Api } from '../config/config.ts'
+import { idAt } from '../store/time-id.ts'
 import type { Decision, Judgement } from '../verify/decision.ts'
 import { shownPath } from '../shown-path.ts'
 import { shownAgent } from './shown-agent.ts'
@@ -32,7 +32,7 @@ export class Tail {
     const { ip, userAgent, method, path, requestId } = caller ?? {}
     const of = decision.valid ? undefined : decision.of
     this.#rows.push({
-      id: randomUUIDv7(),
+      id: idAt(now),
       at: now,
       owner_id: owner.id,
       api: api.name,

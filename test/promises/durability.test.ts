@@ -121,10 +121,15 @@ test(
       if (spender === '') {
         spender = ((await create(server)) as Answer).json<{ key: string }>().key
       }
+      // however slow the machine, the load is on before the kill: so many revocations of this run have been acknowledged, and an import
+      const revocations = revoked.length + randomInt(1, 6)
+      const lines = imported.length + 20
       const loops = work.map(async (step) => {
         while (await step(server));
       })
-      await new Promise((resolve) => setTimeout(resolve, randomInt(50, 600)))
+      while (revoked.length < revocations || imported.length < lines)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      await new Promise((resolve) => setTimeout(resolve, randomInt(0, 50)))
       await server.end('SIGKILL')
       await Promise.all(loops)
     }
@@ -142,8 +147,8 @@ test(
     }
     assert.ok(admitted <= quota, `${admitted} of ${quota} were let in`)
     assert.ok(
-      live.size > 0 && revoked.length > kills && imported.length > 20 * kills && admitted > kills,
-      `the load was real: ${live.size} keys, ${revoked.length} revocations, ${imported.length} lines, ${admitted} requests`,
+      revoked.length >= kills && imported.length >= 20 * kills && admitted > kills,
+      `the load was real: ${revoked.length} revocations, ${imported.length} lines, ${admitted} requests`,
     )
   },
 )
