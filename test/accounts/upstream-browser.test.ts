@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertInOrder } from '../browser.ts'
-import { press } from '../dashboard/hands.ts'
+import { enter, press } from '../dashboard/hands.ts'
 import { dashboardScene, freePort } from '../dashboard/scene.ts'
 import { serve } from '../gateway/wire.ts'
 import { type Launched, launch, world } from '../harness.ts'
@@ -30,8 +30,8 @@ const otherLatchkey = async (t: TestContext) => {
 
 const signInThere = async (page: Page, issuer: string, email: string): Promise<void> => {
   await page.waitForURL((url) => url.origin === issuer && url.pathname === '/login')
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(password)
+  await enter(page.getByLabel('E-mail'), email)
+  await enter(page.getByLabel('Password'), password)
   await page.keyboard.press('Enter')
 }
 
@@ -73,7 +73,7 @@ test('people come in by another Latchkey, link it and unlink it, and are told wh
   const fresh = async (): Promise<Page> => (await scene.browser.newContext()).newPage()
   const goThere = async (page: Page, email: string): Promise<void> => {
     await page.goto(`${origin}/login`)
-    await press(page, page.getByRole('link', { name: `Sign in with ${label}` }))
+    await press(page.getByRole('link', { name: `Sign in with ${label}` }))
     await signInThere(page, elsewhere.issuer, email)
   }
   const back = { name: 'You are not signed in' }
@@ -83,7 +83,7 @@ test('people come in by another Latchkey, link it and unlink it, and are told wh
     await page.goto(`${origin}/login`)
     await assertInOrder(page, 'sign in, with another issuer')
     await goThere(page, ada.email)
-    await press(page, page.getByRole('button', { name: 'Allow' }))
+    await press(page.getByRole('button', { name: 'Allow' }))
     await page.waitForURL(`${origin}/organizations`)
     await page.getByRole('link', { name: 'Analytical Engines' }).waitFor()
     assert.match((await lettersTo(launched, ada.email))[0]?.subject ?? '', /Company account signs you in/)
@@ -95,27 +95,27 @@ test('people come in by another Latchkey, link it and unlink it, and are told wh
       .getByText('Account elsewhere')
       .waitFor()
     await assertInOrder(page, 'security, with an account elsewhere')
-    await press(page, page.getByRole('button', { name: `Unlink ${label}` }))
-    await press(page, page.getByRole('dialog').getByRole('button', { name: 'Unlink account' }))
+    await press(page.getByRole('button', { name: `Unlink ${label}` }))
+    await press(page.getByRole('dialog').getByRole('button', { name: 'Unlink account' }))
     await page.getByRole('button', { name: `Unlink ${label}` }).waitFor({ state: 'detached' })
 
     // who it is there is asked for anew, though the browser is signed in there
-    await press(page, page.getByRole('button', { name: `Link ${label}` }))
+    await press(page.getByRole('button', { name: `Link ${label}` }))
     await signInThere(page, elsewhere.issuer, 'eve@example.com')
-    await press(page, page.getByRole('button', { name: 'Allow' }))
+    await press(page.getByRole('button', { name: 'Allow' }))
     await page.waitForURL(`${origin}/account/security`)
     await page.getByText('eve@example.com').waitFor()
     await page.context().close()
     // from now on Eve there is Ada here
     const other = await fresh()
     await other.goto(`${origin}/login?return_to=%2Faccount`)
-    await other.getByRole('link', { name: `Sign in with ${label}` }).click()
+    await press(other.getByRole('link', { name: `Sign in with ${label}` }))
     await signInThere(other, elsewhere.issuer, 'eve@example.com')
     await other.waitForURL(`${origin}/account`)
     await other.getByRole('button', { name: 'Account of Ada Lovelace' }).waitFor()
     await other.goto(`${origin}/account/security`)
-    await other.getByRole('button', { name: `Unlink ${label}` }).click()
-    await other.getByRole('dialog').getByRole('button', { name: 'Unlink account' }).click()
+    await press(other.getByRole('button', { name: `Unlink ${label}` }))
+    await press(other.getByRole('dialog').getByRole('button', { name: 'Unlink account' }))
     await other.getByRole('button', { name: `Unlink ${label}` }).waitFor({ state: 'detached' })
     await other.context().close()
   })
@@ -123,19 +123,19 @@ test('people come in by another Latchkey, link it and unlink it, and are told wh
   await t.test('who denies at the issuer is back, and may try again', async () => {
     const page = await fresh()
     await goThere(page, 'grace@example.com')
-    await press(page, page.getByRole('button', { name: 'Deny' }))
+    await press(page.getByRole('button', { name: 'Deny' }))
     await page.getByRole('alert').getByText('Company account has not let you in.').waitFor()
     assert.equal(new URL(page.url()).origin, origin)
     await assertInOrder(page, 'denied at the issuer')
-    await press(page, page.getByRole('link', { name: 'Try again' }))
+    await press(page.getByRole('link', { name: 'Try again' }))
     // an address that somebody has here, who has not shown that it is theirs, is nobody’s way in
-    await press(page, page.getByRole('button', { name: 'Allow' }))
+    await press(page.getByRole('button', { name: 'Allow' }))
     await page.getByRole('heading', back).waitFor()
     await page.getByText('Show first that it is yours').waitFor()
     await assertInOrder(page, 'an address that is taken')
-    await press(page, page.getByRole('link', { name: 'Sign in and link it' }))
+    await press(page.getByRole('link', { name: 'Sign in and link it' }))
     assert.equal(await page.getByLabel('E-mail').inputValue(), 'grace@example.com')
-    await page.getByLabel('Password').fill(password)
+    await enter(page.getByLabel('Password'), password)
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: `Link ${label}` }).waitFor()
     await page.context().close()
@@ -149,7 +149,7 @@ test('people come in by another Latchkey, link it and unlink it, and are told wh
     await assertInOrder(page, 'unknown here')
     await launched.operate('POST', '/invitations', { email: 'eve@example.com' })
     await page.goto(`${origin}/login`)
-    await page.getByRole('link', { name: `Sign in with ${label}` }).click()
+    await press(page.getByRole('link', { name: `Sign in with ${label}` }))
     await page.waitForURL(`${origin}/organizations`)
     await page.getByText('You belong to no organization yet').waitFor()
     await page.context().close()
@@ -158,7 +158,7 @@ test('people come in by another Latchkey, link it and unlink it, and are told wh
   await t.test('whom the issuer does not vouch for comes to nothing', async () => {
     const page = await fresh()
     await goThere(page, 'mallory@example.com')
-    await page.getByRole('button', { name: 'Allow' }).click()
+    await press(page.getByRole('button', { name: 'Allow' }))
     await page.getByText('does not say that an e-mail address is yours').waitFor()
     await assertInOrder(page, 'nobody vouches')
     await page.context().close()

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { raiseAlerts } from '../../src/alerts/raise.ts'
 import { assertInOrder } from '../browser.ts'
 import { answering, receiver } from '../webhooks/receiver.ts'
+import { enter, press } from './hands.ts'
 import { dashboardScene } from './scene.ts'
 
 test('an alert is seen to, a webhook is made, tried and rotated, and the log tells of it all', async (t) => {
@@ -37,15 +38,15 @@ test('an alert is seen to, a webhook is made, tried and rotated, and the log tel
 
   const page = await scene.page(ada, `${base}/alerts`)
   page.setDefaultTimeout(15_000)
-  await page.getByRole('button', { name: 'Dismiss: API key “Importer”' }).press('Enter')
+  await press(page.getByRole('button', { name: 'Dismiss: API key “Importer”' }))
   await page.getByText('Alert dismissed.').waitFor()
   await page.getByRole('heading', { name: /Importer/ }).waitFor({ state: 'detached' })
-  await page.getByRole('button', { name: 'Dismissed' }).press('Enter')
+  await press(page.getByRole('button', { name: 'Dismissed' }))
   await page.getByRole('heading', { name: /Importer/ }).waitFor()
-  await page.getByRole('button', { name: 'Alert settings' }).press('Enter')
-  await page.getByLabel('Days without use').fill('120')
-  await page.getByLabel('A key or token is used from a new network: on').press('Space')
-  await page.getByLabel('Days without use').press('Enter')
+  await press(page.getByRole('button', { name: 'Alert settings' }))
+  await enter(page.getByLabel('Days without use'), '120')
+  await press(page.getByLabel('A key or token is used from a new network: on'), 'Space')
+  await press(page.getByLabel('Days without use'))
   await page.getByText('Alert settings saved.').waitFor()
   const settings = await operate<{ unused_days: number; kinds: { kind: string; raised: boolean }[] }>(
     'GET',
@@ -58,47 +59,46 @@ test('an alert is seen to, a webhook is made, tried and rotated, and the log tel
   )
 
   await page.goto(`${origin}${base}/settings/webhooks`)
-  await page.getByRole('button', { name: 'Create webhook' }).press('Enter')
-  await page.getByLabel('URL').fill('http://10.0.0.1/hook')
-  await page.getByLabel('URL').press('Enter')
+  await press(page.getByRole('button', { name: 'Create webhook' }))
+  await enter(page.getByLabel('URL'), 'http://10.0.0.1/hook')
+  await press(page.getByLabel('URL'))
   await page.getByText(/^The url must/).waitFor()
-  await page.getByLabel('URL').fill(there.url)
-  await page.getByLabel('URL').press('Enter')
+  await enter(page.getByLabel('URL'), there.url)
+  await press(page.getByLabel('URL'))
   const shown = page.getByRole('group', { name: 'signing secret' })
   assert.match((await shown.textContent()) ?? '', /^whsec_/)
-  await page.getByRole('button', { name: 'Done' }).click()
-  await page.getByRole('button', { name: 'Close without copying' }).click()
+  await press(page.getByRole('button', { name: 'Done' }))
+  await press(page.getByRole('button', { name: 'Close without copying' }))
   there.answer = answering(500)
-  await page.getByRole('button', { name: /^Send test/ }).press('Enter')
+  await press(page.getByRole('button', { name: /^Send test/ }))
   await page.getByText('Test message sent.').waitFor()
   await app.sender.run()
   there.answer = answering(200)
-  await page.getByRole('button', { name: 'webhook.test' }).press('Enter')
+  await press(page.getByRole('button', { name: 'webhook.test' }))
   await page.getByText('the answer was 500').waitFor()
-  await page.getByRole('button', { name: 'Redeliver' }).press('Enter')
+  await press(page.getByRole('button', { name: 'Redeliver' }))
   await page.getByText('Sent again.').waitFor()
   await app.sender.run()
   await page.getByText('taken, 200').waitFor()
-  await page.getByRole('button', { name: 'Done' }).press('Enter')
-  await page.getByRole('button', { name: /^Rotate secret/ }).press('Enter')
-  await page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }).press('Enter')
+  await press(page.getByRole('button', { name: 'Done' }))
+  await press(page.getByRole('button', { name: /^Rotate secret/ }))
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }))
   assert.match((await shown.textContent()) ?? '', /^whsec_/)
 
   await page.goto(`${origin}${base}/audit?action=webhook.*`)
   await page.getByRole('button', { name: 'Webhook created' }).waitFor()
   assert.equal(await page.getByRole('button', { name: 'API key created' }).count(), 0)
-  await page.getByRole('button', { name: 'Webhook secret rotated' }).press('Enter')
+  await press(page.getByRole('button', { name: 'Webhook secret rotated' }))
   await page.getByRole('dialog').getByText('webhook.secret_rotated').waitFor()
-  await page.getByRole('button', { name: 'Done' }).press('Enter')
-  await page.getByRole('button', { name: 'Clear filters' }).press('Enter')
+  await press(page.getByRole('button', { name: 'Done' }))
+  await press(page.getByRole('button', { name: 'Clear filters' }))
   await page.getByRole('button', { name: 'API key created Importer' }).waitFor()
   assert.equal(new URL(page.url()).search, '')
-  await page.getByRole('searchbox').fill('key created')
+  await enter(page.getByRole('searchbox'), 'key created')
   await page.waitForURL(/q=key/)
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Export CSV' }).press('Enter'),
-  ])
+  const downloading = page.waitForEvent('download')
+  await press(page.getByRole('button', { name: 'Export CSV' }))
+  const download = await downloading
   assert.match(download.suggestedFilename(), /^audit-.*\.csv$/)
   const lines = readFileSync(await download.path(), 'utf8')
     .trim()

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
 import type { LatchkeyConfig } from '../../src/config/config.ts'
 import { assertInOrder } from '../browser.ts'
+import { enter, pick, press, tick } from './hands.ts'
 import { dashboardScene } from './scene.ts'
 
 const file: LatchkeyConfig = {
@@ -29,21 +29,6 @@ const curl = (command: string, port: number): Promise<number | undefined> => {
   })
 }
 
-/** What the element that has focus is called. */
-const focusedName = `(() => {
-  const element = document.activeElement
-  return (element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent).trim()
-})()`
-
-/** Goes on with Tab until what has the name has focus. */
-const tabTo = async (page: Page, name: string): Promise<void> => {
-  for (let presses = 0; presses < 60; presses += 1) {
-    if ((await page.evaluate<string>(focusedName)) === name) return
-    await page.keyboard.press('Tab')
-  }
-  assert.fail(`${name} is not reached by Tab`)
-}
-
 test('API keys in the dashboard', async (t) => {
   const scene = await dashboardScene(t, { file })
   if (!scene) return
@@ -60,52 +45,45 @@ test('API keys in the dashboard', async (t) => {
 
   await t.test('a key is made, copied, used and revoked by keyboard alone', async () => {
     await page.getByText('No live keys yet').waitFor()
-    await tabTo(page, 'Create API Key')
-    await page.keyboard.press('Enter')
-    await tabTo(page, 'Name')
-    await page.keyboard.type('Production server')
+    await press(page.getByRole('button', { name: 'Create API Key' }).first())
+    await enter(dialog.getByLabel('Name'), 'Production server')
     await page.keyboard.press('Enter')
     await dialog.getByRole('heading', { name: 'API key created' }).waitFor()
-    await tabTo(page, 'Copy key')
-    await page.keyboard.press('Enter')
+    await press(dialog.getByRole('button', { name: 'Copy key', exact: true }))
     await dialog.getByRole('button', { name: 'Copied' }).waitFor()
     const key = await page.evaluate<string>('navigator.clipboard.readText()')
     assert.match(key, /^sk_live_[0-9a-f]{64}$/)
     const command = (await dialog.getByRole('group', { name: 'command' }).textContent()) ?? ''
     assert.ok(command.includes('books.localhost') && command.includes(key), command)
     assert.equal(await curl(command, port), 200)
-    await tabTo(page, 'Done')
-    await page.keyboard.press('Enter')
+    await press(dialog.getByRole('button', { name: 'Done', exact: true }))
     await dialog.waitFor({ state: 'detached' })
     assert.ok(!(await page.content()).includes(key), 'it is not shown again')
-    await tabTo(page, 'Actions for Production server')
-    await page.keyboard.press('Enter')
-    await tabTo(page, 'Revoke')
-    await page.keyboard.press('Enter')
+    await press(page.getByRole('button', { name: 'Actions for Production server', exact: true }))
+    await press(page.getByRole('button', { name: 'Revoke', exact: true }))
     await dialog.getByText('refused from its next request on').waitFor()
     assert.equal(await curl(command, port), 200, 'it works until then')
-    await tabTo(page, 'Revoke API Key')
-    await page.keyboard.press('Enter')
+    await press(dialog.getByRole('button', { name: 'Revoke API Key', exact: true }))
     await dialog.waitFor({ state: 'detached' })
     assert.equal(await curl(command, port), 401)
     await page.getByText('No live keys yet').waitFor()
   })
 
   await t.test('test keys are apart, by word, colour and how they begin', async () => {
-    await page.getByRole('link', { name: 'Test', exact: true }).click()
+    await press(page.getByRole('link', { name: 'Test', exact: true }))
     await page.getByText('Test keys begin with sk_test_').waitFor()
     assert.equal(new URL(page.url()).searchParams.get('environment'), 'test')
-    await page.getByRole('button', { name: 'Create API Key' }).first().click()
+    await press(page.getByRole('button', { name: 'Create API Key' }).first())
     assert.ok(await dialog.getByLabel(/Test/).isChecked(), 'where one is, one makes keys')
-    await dialog.getByLabel('Name').fill('Staging')
-    await dialog.getByLabel('Only what is ticked').check()
-    await dialog.getByLabel(/^Change your data/).uncheck()
-    await dialog.getByLabel('Expires').selectOption('In 30 days')
-    await dialog.getByLabel(/Allowed networks/).fill('203.0.113.7/24\n10.0.0.0/8')
-    await dialog.getByRole('button', { name: 'Create API Key' }).click()
+    await enter(dialog.getByLabel('Name'), 'Staging')
+    await tick(dialog.getByLabel('Only what is ticked'))
+    await tick(dialog.getByLabel(/^Change your data/))
+    await pick(dialog.getByLabel('Expires'), 'In 30 days')
+    await enter(dialog.getByLabel(/Allowed networks/), '203.0.113.7/24\n10.0.0.0/8')
+    await press(dialog.getByRole('button', { name: 'Create API Key' }))
     await dialog.getByRole('alert').getByText('Entry 1, "203.0.113.7/24"').waitFor()
-    await dialog.getByLabel(/Allowed networks/).fill('203.0.113.0/24\n127.0.0.0/8')
-    await dialog.getByRole('button', { name: 'Create API Key' }).click()
+    await enter(dialog.getByLabel(/Allowed networks/), '203.0.113.0/24\n127.0.0.0/8')
+    await press(dialog.getByRole('button', { name: 'Create API Key' }))
     await dialog.getByRole('heading', { name: 'API key created' }).waitFor()
     const command = (await dialog.getByRole('group', { name: 'command' }).textContent()) ?? ''
     assert.match(command, /sk_test_/)
@@ -118,11 +96,11 @@ test('API keys in the dashboard', async (t) => {
     await row.getByText('read', { exact: true }).waitFor()
     await row.getByText('from 203.0.113.0/24 and 1 more').waitFor()
     // what it may be used from is changed, and counts at once
-    await row.getByRole('button', { name: 'Actions for Staging' }).click()
-    await page.getByRole('button', { name: 'Edit', exact: true }).click()
-    await dialog.getByLabel(/Allowed networks/).fill('203.0.113.0/24')
-    await dialog.getByLabel('Name').fill('Staging server')
-    await dialog.getByRole('button', { name: 'Save' }).click()
+    await press(row.getByRole('button', { name: 'Actions for Staging' }))
+    await press(page.getByRole('button', { name: 'Edit', exact: true }))
+    await enter(dialog.getByLabel(/Allowed networks/), '203.0.113.0/24')
+    await enter(dialog.getByLabel('Name'), 'Staging server')
+    await press(dialog.getByRole('button', { name: 'Save' }))
     await page.getByRole('row', { name: /Staging server/ }).waitFor()
     assert.equal(await curl(command, port), 403)
   })
@@ -131,16 +109,16 @@ test('API keys in the dashboard', async (t) => {
     const { id, key } = await make({ name: 'Worker' })
     await launched.app.store.recordLastUse(new Map([[id, Date.now()]]))
     await page.goto(origin + path)
-    await page.getByRole('button', { name: 'Actions for Worker' }).click()
-    await page.getByRole('button', { name: 'Rotate', exact: true }).click()
-    await dialog.getByLabel('7 days').check()
-    await dialog.getByRole('button', { name: 'Rotate API Key' }).click()
-    await dialog.getByRole('button', { name: 'Copy key' }).click()
-    await dialog.getByRole('button', { name: 'Done' }).click()
+    await press(page.getByRole('button', { name: 'Actions for Worker' }))
+    await press(page.getByRole('button', { name: 'Rotate', exact: true }))
+    await tick(dialog.getByLabel('7 days'))
+    await press(dialog.getByRole('button', { name: 'Rotate API Key' }))
+    await press(dialog.getByRole('button', { name: 'Copy key' }))
+    await press(dialog.getByRole('button', { name: 'Done' }))
     await dialog.getByText(/^Last used just now; /).waitFor()
     const valid = async () => (await launched.operate<{ valid: boolean }>('POST', '/verify', { credential: key })).valid
     assert.equal(await valid(), true)
-    await dialog.getByRole('button', { name: 'Revoke the old one now' }).click()
+    await press(dialog.getByRole('button', { name: 'Revoke the old one now' }))
     await dialog.waitFor({ state: 'detached' })
     assert.equal(await valid(), false)
     await page.getByRole('row', { name: /Worker/ }).waitFor()
@@ -158,15 +136,15 @@ test('API keys in the dashboard', async (t) => {
     assert.deepEqual(await names(), ['Alpha', 'alphabet', 'beta', 'Gamma', 'Worker'])
     // the value of a whole key is never put into the address
     const [first] = made
-    await page.getByRole('searchbox', { name: 'Search API keys' }).fill(first?.key ?? '')
+    await enter(page.getByRole('searchbox', { name: 'Search API keys' }), first?.key ?? '')
     await page.getByRole('row', { name: /Gamma/ }).waitFor({ state: 'detached' })
     assert.deepEqual(await names(), ['Alpha'])
     assert.ok(!page.url().includes(first?.key ?? ''))
-    await page.getByRole('searchbox', { name: 'Search API keys' }).fill('alpha')
+    await enter(page.getByRole('searchbox', { name: 'Search API keys' }), 'alpha')
     await page.getByRole('row', { name: /alphabet/ }).waitFor()
-    await page.getByLabel('Select all on this page').check()
-    await page.getByRole('button', { name: 'Revoke selected' }).click()
-    await dialog.getByRole('button', { name: 'Revoke 2 API Keys' }).click()
+    await tick(page.getByLabel('Select all on this page'))
+    await press(page.getByRole('button', { name: 'Revoke selected' }))
+    await press(dialog.getByRole('button', { name: 'Revoke 2 API Keys' }))
     await page.getByText('No key is like that').waitFor()
     const codes = await Promise.all(
       made.map(({ key }) => launched.operate<{ valid: boolean }>('POST', '/verify', { credential: key })),
@@ -175,7 +153,7 @@ test('API keys in the dashboard', async (t) => {
       codes.map(({ valid }) => valid),
       [false, true, true, false],
     )
-    await page.getByLabel('State').selectOption('Revoked')
+    await pick(page.getByLabel('State'), 'Revoked')
     await page
       .getByRole('row', { name: /alphabet/ })
       .getByText('Revoked')
@@ -185,15 +163,15 @@ test('API keys in the dashboard', async (t) => {
 
   await t.test('an organization’s first page makes a key, and revokes it', async () => {
     await page.goto(`${origin}/organizations/${organization}`)
-    await page.getByRole('button', { name: 'Create API Key' }).click()
-    await dialog.getByLabel('Name').fill('Walk-through')
-    await dialog.getByRole('button', { name: 'Create API Key' }).click()
-    await dialog.getByRole('button', { name: 'Copy key' }).click()
+    await press(page.getByRole('button', { name: 'Create API Key' }))
+    await enter(dialog.getByLabel('Name'), 'Walk-through')
+    await press(dialog.getByRole('button', { name: 'Create API Key' }))
+    await press(dialog.getByRole('button', { name: 'Copy key' }))
     const command = (await dialog.getByRole('group', { name: 'command' }).textContent()) ?? ''
-    await dialog.getByRole('button', { name: 'Done' }).click()
+    await press(dialog.getByRole('button', { name: 'Done' }))
     assert.equal(await curl(command, port), 200)
-    await page.getByRole('button', { name: 'Revoke Walk-through' }).click()
-    await dialog.getByRole('button', { name: 'Revoke API Key' }).click()
+    await press(page.getByRole('button', { name: 'Revoke Walk-through' }))
+    await press(dialog.getByRole('button', { name: 'Revoke API Key' }))
     await page.getByRole('row', { name: /Walk-through/ }).waitFor({ state: 'detached' })
     assert.equal(await curl(command, port), 401)
   })
@@ -212,12 +190,12 @@ test('API keys in the dashboard', async (t) => {
     const look = await scene.page(ada, path)
     await look.getByText('Gamma').waitFor()
     await assertInOrder(look, 'keys')
-    await look.getByRole('button', { name: 'Create API Key' }).first().click()
-    await look.getByLabel('Only what is ticked').check()
+    await press(look.getByRole('button', { name: 'Create API Key' }).first())
+    await tick(look.getByLabel('Only what is ticked'))
     await assertInOrder(look, 'making a key')
     await look.keyboard.press('Escape')
-    await look.getByRole('button', { name: 'Actions for Gamma' }).click()
-    await look.getByRole('button', { name: 'Revoke', exact: true }).click()
+    await press(look.getByRole('button', { name: 'Actions for Gamma' }))
+    await press(look.getByRole('button', { name: 'Revoke', exact: true }))
     await look.getByText('It has never been used').waitFor()
     await assertInOrder(look, 'revoking a key')
     await look.context().close()

@@ -5,7 +5,7 @@ import { documentId, scene as connected } from '../accounts/applications-scene.t
 import { assertInOrder, browserOrSkip } from '../browser.ts'
 import { serve } from '../gateway/wire.ts'
 import { password } from '../visitor.ts'
-import { press } from './hands.ts'
+import { enter, press } from './hands.ts'
 
 test('connected applications in a browser', async (t) => {
   const browser = await browserOrSkip(t)
@@ -17,8 +17,8 @@ test('connected applications in a browser', async (t) => {
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
   const page = await context.newPage()
   await page.goto(`${origin}/account/applications`)
-  await page.getByLabel('E-mail').fill('ada@example.com')
-  await page.getByLabel('Password').fill(password)
+  await enter(page.getByLabel('E-mail'), 'ada@example.com')
+  await enter(page.getByLabel('Password'), password)
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Connected applications' }).waitFor()
 
@@ -39,9 +39,9 @@ test('connected applications in a browser', async (t) => {
 
   await t.test('revoked by keyboard, its token is refused at the next request, and no other’s', async () => {
     assert.equal(await ada.statusOf(notes.access_token), 200)
-    await press(page, page.getByRole('button', { name: 'Revoke the access of Notes <b>', exact: true }))
+    await press(page.getByRole('button', { name: 'Revoke the access of Notes <b>', exact: true }))
     const dialog = page.getByRole('dialog', { name: 'Revoke the access of Notes <b>?' })
-    await press(page, dialog.getByRole('button', { name: 'Revoke access' }))
+    await press(dialog.getByRole('button', { name: 'Revoke access' }))
     await dialog.waitFor({ state: 'detached' })
     await page.getByRole('heading', { name: 'Notes <b>' }).waitFor({ state: 'detached' })
     assert.equal(await ada.statusOf(notes.access_token), 401)
@@ -53,8 +53,8 @@ test('connected applications in a browser', async (t) => {
   })
 
   await t.test('where none is left, the page says what would stand there', async () => {
-    await page.getByRole('button', { name: 'Revoke the access of Shop' }).click()
-    await page.getByRole('button', { name: 'Revoke access' }).click()
+    await press(page.getByRole('button', { name: 'Revoke the access of Shop' }))
+    await press(page.getByRole('button', { name: 'Revoke access' }))
     await page.getByText('No connected applications').waitFor()
     assert.equal(await ada.statusOf(shop.access_token), 401)
     await assertInOrder(page, 'applications, none')

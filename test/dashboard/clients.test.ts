@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seeds } from '../harness.ts'
-import { onEveryScreen, press, tabTo } from './hands.ts'
+import { enter, onEveryScreen, pick, press, tabTo, tick } from './hands.ts'
 import { dashboardScene } from './scene.ts'
 
 test('OAuth clients in a browser', async (t) => {
@@ -23,24 +23,24 @@ test('OAuth clients in a browser', async (t) => {
     const page = await scene.page(ada, `/organizations/${acme}`, {
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    await press(page, page.getByRole('link', { name: 'API Keys' }))
+    await press(page.getByRole('link', { name: 'API Keys' }))
     await page.getByRole('heading', { level: 1, name: 'API Keys' }).waitFor()
-    await press(page, page.getByRole('button', { name: 'Create Client' }).first())
+    await press(page.getByRole('button', { name: 'Create Client' }).first())
     const form = page.getByRole('dialog', { name: 'Create Client' })
-    await tabTo(page, form.getByRole('textbox', { name: 'Name' }))
+    await tabTo(form.getByRole('textbox', { name: 'Name' }))
     await page.keyboard.type('Nightly export')
-    await press(page, form.getByRole('button', { name: 'Create Client' }))
+    await press(form.getByRole('button', { name: 'Create Client' }))
     const shown = page.getByRole('dialog', { name: 'Copy your client secret' })
     const id = (await shown.getByRole('group', { name: 'client ID' }).textContent()) ?? ''
-    await shown.getByLabel('API to try it at').selectOption('smoo')
+    await pick(shown.getByLabel('API to try it at'), 'smoo')
     const command = (await shown.getByRole('group', { name: 'command' }).textContent()) ?? ''
     assert.match(command, /^curl -X POST 'http:\/\/auth\.smoo\.localhost:\d+\/oauth\/token'/)
-    await press(page, shown.getByRole('button', { name: 'Copy client secret' }))
+    await press(shown.getByRole('button', { name: 'Copy client secret' }))
     await shown.getByRole('button', { name: 'Copied' }).waitFor()
     const secret = await page.evaluate<string>('navigator.clipboard.readText()')
     assert.match(secret, /^cs_[\w-]{43}$/)
     assert.ok(command.includes(`client_id=${id}`) && command.includes(`client_secret=${secret}`))
-    await press(page, shown.getByRole('button', { name: 'Done' }))
+    await press(shown.getByRole('button', { name: 'Done' }))
     await page.getByRole('heading', { level: 1, name: 'Nightly export' }).waitFor()
     assert.equal((await page.content()).includes(secret), false, 'it is shown once')
 
@@ -53,26 +53,26 @@ test('OAuth clients in a browser', async (t) => {
       [acme],
     )
 
-    await press(page, page.getByRole('button', { name: 'Rotate secret' }))
-    await press(page, page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }))
+    await press(page.getByRole('button', { name: 'Rotate secret' }))
+    await press(page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }))
     const next = (await page.getByRole('dialog').getByRole('group', { name: 'client secret' }).textContent()) ?? ''
-    await press(page, page.getByRole('button', { name: 'Done' }))
-    await press(page, page.getByRole('button', { name: 'Close without copying' }))
+    await press(page.getByRole('button', { name: 'Done' }))
+    await press(page.getByRole('button', { name: 'Close without copying' }))
     assert.deepEqual([(await tokenFor(id, secret)).statusCode, (await tokenFor(id, next)).statusCode], [200, 200])
-    await press(page, page.getByRole('button', { name: `End now cs_…${secret.slice(-4)}` }))
-    await press(page, page.getByRole('dialog').getByRole('button', { name: 'End secret' }))
+    await press(page.getByRole('button', { name: `End now cs_…${secret.slice(-4)}` }))
+    await press(page.getByRole('dialog').getByRole('button', { name: 'End secret' }))
     await page
       .getByRole('button', { name: /^End now/ })
       .first()
       .waitFor({ state: 'detached' })
     assert.deepEqual([(await tokenFor(id, secret)).statusCode, (await tokenFor(id, next)).statusCode], [401, 200])
 
-    await press(page, page.getByRole('button', { name: 'Delete client' }))
+    await press(page.getByRole('button', { name: 'Delete client' }))
     const danger = page.getByRole('dialog', { name: 'Delete Nightly export?' })
     assert.equal(await danger.getByRole('button', { name: 'Delete client' }).isDisabled(), true)
-    await tabTo(page, danger.getByRole('textbox'))
+    await tabTo(danger.getByRole('textbox'))
     await page.keyboard.type('Nightly export')
-    await press(page, danger.getByRole('button', { name: 'Delete client' }))
+    await press(danger.getByRole('button', { name: 'Delete client' }))
     await page.getByRole('heading', { level: 1, name: 'API Keys' }).waitFor()
     assert.deepEqual([(await tokenFor(id, next)).statusCode, (await call(token)).statusCode], [401, 401])
     await page.context().close()
@@ -87,20 +87,20 @@ test('OAuth clients in a browser', async (t) => {
 
   await t.test('an app that people sign in through: each wrong redirect URI is told by its line', async () => {
     const page = await scene.page(ada, keys)
-    await page.getByRole('button', { name: 'Create Client' }).first().click()
+    await press(page.getByRole('button', { name: 'Create Client' }).first())
     const form = page.getByRole('dialog')
-    await form.getByRole('radio', { name: 'Public app' }).check()
-    await form.getByLabel('Name').fill('Phone app')
-    await form.getByRole('button', { name: 'Create Client' }).click()
+    await tick(form.getByRole('radio', { name: 'Public app' }))
+    await enter(form.getByLabel('Name'), 'Phone app')
+    await press(form.getByRole('button', { name: 'Create Client' }))
     await form.getByText('Name at least one').waitFor()
     const uris = form.getByLabel('Redirect URIs')
-    await uris.fill('https://app.example.com/cb\nhttp://app.example.com/cb\nhttps://app.example.com/#x')
+    await enter(uris, 'https://app.example.com/cb\nhttp://app.example.com/cb\nhttps://app.example.com/#x')
     await form.getByText('Line 2 must be https').waitFor()
     await form.getByText('Line 3 has a fragment').waitFor()
-    await uris.fill('com.example.app:/callback')
-    await form.getByRole('radio', { name: 'Only these APIs' }).check()
-    await form.getByRole('checkbox', { name: 'multi' }).check()
-    await form.getByRole('button', { name: 'Create Client' }).click()
+    await enter(uris, 'com.example.app:/callback')
+    await tick(form.getByRole('radio', { name: 'Only these APIs' }))
+    await tick(form.getByRole('checkbox', { name: 'multi' }))
+    await press(form.getByRole('button', { name: 'Create Client' }))
     await page.getByRole('heading', { level: 1, name: 'Phone app' }).waitFor()
     assert.equal(await page.getByRole('heading', { name: 'Secrets' }).count(), 0)
     await page.getByText('Public app').waitFor()
@@ -108,10 +108,10 @@ test('OAuth clients in a browser', async (t) => {
     await page.goto(origin + shop)
     const save = page.getByRole('button', { name: 'Save changes' })
     assert.equal(await save.isDisabled(), true)
-    await page.getByLabel('Redirect URIs', { exact: true }).fill('https://shop.example.com/cb')
-    await page.getByRole('radio', { name: 'Only these scopes' }).check()
-    await page.getByRole('checkbox', { name: 'read' }).check()
-    await save.click()
+    await enter(page.getByLabel('Redirect URIs', { exact: true }), 'https://shop.example.com/cb')
+    await tick(page.getByRole('radio', { name: 'Only these scopes' }))
+    await tick(page.getByRole('checkbox', { name: 'read' }))
+    await press(save)
     await page.getByText('Client saved.').waitFor()
     const { redirect_uris: saved, scopes, grants } = await settings()
     assert.deepEqual(
@@ -146,12 +146,12 @@ test('OAuth clients in a browser', async (t) => {
     await onEveryScreen(scene, ada, async (page, look) => {
       await page.goto(origin + keys)
       await page.getByRole('link', { name: 'Web shop' }).waitFor()
-      await page.getByRole('button', { name: 'Create Client' }).first().click()
-      await page.getByRole('radio', { name: 'Web app' }).check()
-      await page.getByRole('radio', { name: 'Only these APIs' }).check()
+      await press(page.getByRole('button', { name: 'Create Client' }).first())
+      await tick(page.getByRole('radio', { name: 'Web app' }))
+      await tick(page.getByRole('radio', { name: 'Only these APIs' }))
       await look('create client')
       await page.goto(origin + shop)
-      await page.getByText('More settings').click()
+      await press(page.getByText('More settings'))
       await page.getByText('It has never been used.').waitFor()
       await look('client')
     })

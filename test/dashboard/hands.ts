@@ -1,23 +1,62 @@
-// How people go about a page: by keyboard alone, and on screens of every size, by day and by night.
+// How people go about a page: by keyboard alone, and on screens of every size, by day and by night. Every flow of the dashboard is tested by
+// keyboard; the documents' walk-throughs (seeds.test.ts) by mouse, and the navigation of a phone by touch.
 import assert from 'node:assert/strict'
 import type { Locator, Page } from 'playwright-core'
 import { assertInOrder } from '../browser.ts'
 import type { Person, Scene } from './scene.ts'
 
+interface Focusable {
+  ownerDocument: { activeElement: Focusable | null }
+  type?: string
+  name?: string
+}
+
+/** What has focus is this, or another radio button of its group, from which the arrows lead on. Runs in the page. */
+const isReached = (element: Focusable): boolean => {
+  const { activeElement } = element.ownerDocument
+  return (
+    activeElement === element ||
+    (element.type === 'radio' && activeElement?.type === 'radio' && activeElement.name === element.name)
+  )
+}
+
 /** Goes to an element by Tab alone; fails where it cannot be reached so. */
-export const tabTo = async (page: Page, target: Locator, most = 80): Promise<void> => {
+export const tabTo = async (target: Locator, most = 120): Promise<void> => {
   await target.waitFor()
   for (let step = 0; step < most; step++) {
-    if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return
-    await page.keyboard.press('Tab')
+    if (await target.evaluate(isReached)) return
+    await target.page().keyboard.press('Tab')
   }
   assert.fail(`${String(target)} is not reached by Tab`)
 }
 
 /** Goes there and presses a key on it. */
-export const press = async (page: Page, target: Locator, key = 'Enter'): Promise<void> => {
-  await tabTo(page, target)
-  await page.keyboard.press(key)
+export const press = async (target: Locator, key = 'Enter'): Promise<void> => {
+  await tabTo(target)
+  await target.page().keyboard.press(key)
+}
+
+/** Goes there and types a text in place of what is in it. */
+export const enter = async (target: Locator, text: string): Promise<void> => {
+  await press(target, 'ControlOrMeta+A')
+  await target.page().keyboard.press('Delete')
+  await target.page().keyboard.type(text)
+}
+
+/** Turns a checkbox over, or goes from one radio button to another of its group until it is this one. */
+export const tick = async (target: Locator): Promise<void> => {
+  await tabTo(target)
+  const { keyboard } = target.page()
+  if ((await target.getAttribute('type')) !== 'radio') return keyboard.press('Space')
+  for (let step = 0; step < 10 && !(await target.isChecked()); step++)
+    await keyboard.press(step === 0 ? 'Space' : 'ArrowDown')
+  assert.ok(await target.isChecked())
+}
+
+/** Chooses the option of a list whose text begins so. */
+export const pick = async (target: Locator, option: string): Promise<void> => {
+  await tabTo(target)
+  await target.page().keyboard.type(option)
 }
 
 /** Visits pages. `look` says that what is shown now must be in order on a phone, a tablet and a wide screen. */

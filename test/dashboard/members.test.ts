@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { assertInOrder } from '../browser.ts'
 import { lettersTo, linkIn } from '../mail/letters.ts'
 import { password } from '../visitor.ts'
+import { enter, pick, press } from './hands.ts'
 import { dashboardScene } from './scene.ts'
 
 test('somebody is invited, joins from the mail, gets another role, and is removed', async (t) => {
@@ -12,9 +13,9 @@ test('somebody is invited, joins from the mail, gets another role, and is remove
   const ada = await scene.person()
   const organization = await scene.organization(ada)
   const page = await scene.page(ada, `/organizations/${organization}/settings/members`)
-  await page.getByRole('button', { name: 'Invite member' }).click()
-  await page.getByLabel('E-mail').fill('grace@example.com')
-  await page.getByRole('button', { name: 'Send invitation' }).click()
+  await press(page.getByRole('button', { name: 'Invite member' }))
+  await enter(page.getByLabel('E-mail'), 'grace@example.com')
+  await press(page.getByRole('button', { name: 'Send invitation' }))
   await page.getByRole('heading', { name: 'grace@example.com is invited' }).waitFor()
   await assertInOrder(page, 'invited')
   await page.keyboard.press('Escape')
@@ -23,19 +24,19 @@ test('somebody is invited, joins from the mail, gets another role, and is remove
   const guest = await (await browser.newContext()).newPage()
   await guest.goto(launched.config.issuer + link)
   await assertInOrder(guest, 'an invitation')
-  await guest.getByLabel('Your name').fill('Grace Hopper')
-  await guest.getByLabel('Password').fill(password)
-  await guest.getByRole('button', { name: 'Create account and join' }).click()
+  await enter(guest.getByLabel('Your name'), 'Grace Hopper')
+  await enter(guest.getByLabel('Password'), password)
+  await press(guest.getByRole('button', { name: 'Create account and join' }))
   await guest.waitForURL(`**/organizations/${organization}`)
 
   await page.reload()
   await page.getByText('Grace Hopper').waitFor()
-  await page.getByRole('button', { name: 'Change role of Grace Hopper' }).click()
-  await page.getByLabel('Role', { exact: true }).selectOption('viewer')
-  await page.getByRole('dialog').getByRole('button', { name: 'Change role' }).click()
+  await press(page.getByRole('button', { name: 'Change role of Grace Hopper' }))
+  await pick(page.getByLabel('Role', { exact: true }), 'viewer')
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Change role' }))
   await page.getByRole('cell', { name: 'viewer' }).waitFor()
   await assertInOrder(page, 'members')
-  await page.getByRole('button', { name: 'Remove Grace Hopper' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Remove member' }).click()
+  await press(page.getByRole('button', { name: 'Remove Grace Hopper' }))
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Remove member' }))
   await page.getByText('Grace Hopper is no member any more.').first().waitFor()
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertInOrder } from '../browser.ts'
-import { onEveryScreen } from './hands.ts'
+import { enter, onEveryScreen, press } from './hands.ts'
 import { dashboardScene } from './scene.ts'
 
 test('operators look after people, organizations, keys and legacy tokens', async (t) => {
@@ -26,34 +26,34 @@ test('operators look after people, organizations, keys and legacy tokens', async
   })
 
   const page = await scene.page(ada, '/operator/users')
-  await page.getByRole('button', { name: 'Create user' }).click()
-  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Mary Somerville')
-  await page.getByRole('textbox', { name: 'E-mail' }).fill('mary@example.com')
-  await page.getByRole('dialog').getByRole('button', { name: 'Create user' }).click()
+  await press(page.getByRole('button', { name: 'Create user' }))
+  await enter(page.getByRole('textbox', { name: 'Name', exact: true }), 'Mary Somerville')
+  await enter(page.getByRole('textbox', { name: 'E-mail' }), 'mary@example.com')
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Create user' }))
   const shown = page.getByRole('dialog', { name: 'Set-up link for Mary Somerville' })
   const link = await shown.getByRole('group', { name: 'link' }).innerText()
   // closed unread, it warns first
-  await shown.getByRole('button', { name: 'Done' }).click()
+  await press(shown.getByRole('button', { name: 'Done' }))
   await shown.getByRole('alert').waitFor()
-  await shown.getByRole('button', { name: 'Close without copying' }).click()
+  await press(shown.getByRole('button', { name: 'Close without copying' }))
   const stranger = await (await scene.browser.newContext()).newPage()
   const { pathname, search } = new URL(link)
   await stranger.goto(scene.origin + pathname + search)
   await stranger.getByLabel('Password').first().waitFor()
 
-  await page.getByRole('searchbox').fill('CHARLES')
+  await enter(page.getByRole('searchbox'), 'CHARLES')
   await page.getByText('mary@example.com').waitFor({ state: 'detached' })
   assert.equal(new URL(page.url()).searchParams.get('q'), 'CHARLES')
-  await page.getByRole('button', { name: 'Actions for Charles Babbage' }).click()
-  await page.getByRole('button', { name: 'Suspend' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Suspend user' }).click()
+  await press(page.getByRole('button', { name: 'Actions for Charles Babbage' }))
+  await press(page.getByRole('button', { name: 'Suspend' }))
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Suspend user' }))
   await page.getByText('suspended', { exact: true }).waitFor()
 
   await page.goto(`${scene.origin}/operator/signing-keys`)
   await page.getByText('signs').first().waitFor()
   assert.equal(await page.getByText('only verifies').count(), 0)
-  await page.getByRole('button', { name: 'Rotate keys' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Rotate keys' }).click()
+  await press(page.getByRole('button', { name: 'Rotate keys' }))
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Rotate keys' }))
   await page.getByText('only verifies').first().waitFor()
 })
 
@@ -71,20 +71,20 @@ test('legacy tokens come in from a file; what fails is told by its line, and no 
     'Broken "quotes,ada@example.com,,an-old-opaque-token-4',
     '',
   ].join('\r\n')
-  await page
-    .getByLabel('CSV file')
-    .setInputFiles({ name: 'tokens.csv', mimeType: 'text/csv', buffer: Buffer.from(`\u{feff}${csv}`) })
+  const chooser = page.waitForEvent('filechooser')
+  await press(page.getByLabel('CSV file'))
+  await (await chooser).setFiles({ name: 'tokens.csv', mimeType: 'text/csv', buffer: Buffer.from(`\u{feff}${csv}`) })
   const send = page.getByRole('button', { name: 'Import tokens' })
-  await send.click()
+  await press(send)
   await page.getByText('2 imported, 0 there already, 2 failed').waitFor()
   const failed = page.getByRole('table', { name: 'Lines that failed' })
   assert.deepEqual(await failed.getByRole('row').getByRole('cell').first().innerText(), '4')
   assert.doesNotMatch(await failed.innerText(), /opaque/)
   await page.getByRole('table', { name: 'Imported tokens' }).getByText('Build, nightly').waitFor()
   await assertInOrder(page, 'imported tokens')
-  await send.click()
+  await press(send)
   await page.getByText('0 imported, 2 there already, 2 failed').waitFor()
-  await page.getByLabel('Or paste its lines').fill('who,what')
-  await send.click()
+  await enter(page.getByLabel('Or paste its lines'), 'who,what')
+  await press(send)
   await page.getByRole('alert').filter({ hasText: 'The first line must name the columns' }).waitFor()
 })

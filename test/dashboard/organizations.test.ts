@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertInOrder } from '../browser.ts'
-import { onEveryScreen } from './hands.ts'
+import { enter, onEveryScreen, press, tabTo, tick } from './hands.ts'
 import { type Scene, dashboardScene } from './scene.ts'
 
 /** What the browser complains of, the policy's refusals among it. */
@@ -14,17 +14,6 @@ const listen = (page: Page): string[] => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
   })
   return complaints
-}
-
-/** Presses Tab until what has focus is called so. */
-const tabTo = async (page: Page, role: Parameters<Page['getByRole']>[0], name: string): Promise<void> => {
-  const wanted = page.getByRole(role, { name, exact: true }).first()
-  await wanted.waitFor()
-  for (let presses = 0; presses < 60; presses++) {
-    if ((await wanted.and(page.locator(':focus')).count()) > 0) return
-    await page.keyboard.press('Tab')
-  }
-  assert.fail(`${name} is not reached by keyboard`)
 }
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true })
@@ -48,7 +37,7 @@ test('every page is readable in every look, and the policy refuses nothing of it
       await look(path)
       assert.match(await page.title(), / · Latchkey$/)
     }
-    await page.getByRole('button', { name: 'Delete organization' }).click()
+    await press(page.getByRole('button', { name: 'Delete organization' }))
     await page.getByText('1 API key is refused').waitFor()
     await look('what is deleted')
     assert.deepEqual(complaints, [])
@@ -73,8 +62,7 @@ test('by keyboard alone: create, rename, switch, delete, sign out', async (t) =>
   await page.keyboard.press('Tab')
   assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the page')
   await page.keyboard.press('Enter')
-  await tabTo(page, 'button', 'Create organization')
-  await page.keyboard.press('Enter')
+  await press(page.getByRole('button', { name: 'Create organization', exact: true }))
   await page.getByRole('dialog', { name: 'Create an organization' }).waitFor()
   await page.keyboard.type('Analytical Engines')
   await page.keyboard.press('Enter')
@@ -84,11 +72,10 @@ test('by keyboard alone: create, rename, switch, delete, sign out', async (t) =>
   const id = await created(scene, 'Analytical Engines')
   assert.equal(new URL(page.url()).pathname, `/organizations/${id}`)
 
-  await tabTo(page, 'button', 'Create API Key')
-  await page.getByRole('link', { name: 'General' }).focus()
-  await page.keyboard.press('Enter')
+  await tabTo(page.getByRole('button', { name: 'Create API Key', exact: true }))
+  await press(page.getByRole('link', { name: 'General' }))
   await heading(page, 'General').waitFor()
-  await tabTo(page, 'textbox', 'Name')
+  await tabTo(page.getByRole('textbox', { name: 'Name', exact: true }))
   await page.keyboard.press('Control+A')
   await page.keyboard.type('Difference Engines')
   await page.keyboard.press('Enter')
@@ -96,8 +83,7 @@ test('by keyboard alone: create, rename, switch, delete, sign out', async (t) =>
   await page.getByRole('button', { name: /^Difference Engines\s*: choose another/ }).waitFor()
 
   const other = await scene.organization(ada, 'Looms')
-  await page.getByRole('button', { name: /^Difference Engines\s*: choose another/ }).focus()
-  await page.keyboard.press('Enter')
+  await press(page.getByRole('button', { name: /^Difference Engines\s*: choose another/ }))
   await page.getByRole('searchbox', { name: 'Find an organization' }).waitFor()
   await page.keyboard.type('loom')
   await page.getByRole('link', { name: 'Looms', exact: true }).waitFor()
@@ -107,15 +93,14 @@ test('by keyboard alone: create, rename, switch, delete, sign out', async (t) =>
   assert.equal(new URL(page.url()).pathname, `/organizations/${other}`)
 
   await page.goto(`${scene.origin}/organizations/${other}/settings`)
-  await tabTo(page, 'button', 'Delete organization')
-  await page.keyboard.press('Enter')
+  await press(page.getByRole('button', { name: 'Delete organization', exact: true }))
   const dialog = page.getByRole('dialog', { name: 'Delete Looms?' })
   await dialog.waitFor()
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
   assert.equal(await page.evaluate('document.activeElement.textContent'), 'Delete organization')
   await page.keyboard.press('Enter')
-  await tabTo(page, 'textbox', 'Type “Looms” to confirm')
+  await tabTo(page.getByRole('textbox', { name: 'Type “Looms” to confirm', exact: true }))
   await page.keyboard.type('Loom')
   assert.equal(await dialog.getByRole('button', { name: 'Delete organization' }).isDisabled(), true)
   await page.keyboard.type('s')
@@ -124,10 +109,8 @@ test('by keyboard alone: create, rename, switch, delete, sign out', async (t) =>
   await page.getByRole('link', { name: 'Difference Engines' }).waitFor()
   assert.equal(await page.getByRole('link', { name: 'Looms' }).count(), 0)
 
-  await tabTo(page, 'button', 'Account of Ada Lovelace')
-  await page.keyboard.press('Enter')
-  await tabTo(page, 'button', 'Sign out')
-  await page.keyboard.press('Enter')
+  await press(page.getByRole('button', { name: 'Account of Ada Lovelace', exact: true }))
+  await press(page.getByRole('button', { name: 'Sign out', exact: true }))
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   await page.goto(`${scene.origin}/organizations`)
   assert.equal(new URL(page.url()).pathname, '/login')
@@ -143,7 +126,7 @@ test('who belongs to a suspended organization is told so, and whom to ask', asyn
   await scene.launched.operate('PATCH', `/organizations/${id}`, { suspended: true })
   await page.goto(`${scene.origin}/organizations`)
   await page.getByText('One of yours is suspended.').waitFor()
-  await page.getByRole('link', { name: 'Analytical Engines' }).press('Enter')
+  await press(page.getByRole('link', { name: 'Analytical Engines' }))
   await page.getByText('This organization is suspended.').waitFor()
   await page.getByText('Ask an operator of this server').waitFor()
   await assertInOrder(page, 'suspended')
@@ -177,10 +160,10 @@ test('what is somebody else’s looks as if it did not exist, and a session that
   await page.goto(`${scene.origin}/organizations/${mine}`)
   await heading(page, 'Looms').waitFor()
   await page.context().clearCookies()
-  await page.getByRole('link', { name: 'General' }).click()
+  await press(page.getByRole('link', { name: 'General' }))
   await heading(page, 'General').waitFor()
-  await page.getByRole('textbox', { name: 'Name' }).fill('Mills')
-  await page.getByRole('button', { name: 'Save name' }).click()
+  await enter(page.getByRole('textbox', { name: 'Name' }), 'Mills')
+  await press(page.getByRole('button', { name: 'Save name' }))
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   assert.equal(new URL(page.url()).searchParams.get('return_to'), `/organizations/${mine}/settings`)
 })
@@ -204,7 +187,7 @@ test('on a phone the navigation is a sheet; ownership is handed over there as we
   await assertInOrder(page, 'the last owner')
   await leaving.getByRole('button', { name: 'Cancel' }).tap()
   await page.getByRole('button', { name: 'Transfer ownership' }).tap()
-  await page.getByRole('radio', { name: 'Bob' }).check()
+  await tick(page.getByRole('radio', { name: 'Bob' }))
   await page.getByRole('dialog').getByRole('button', { name: 'Transfer ownership' }).tap()
   await page.getByText('Bob owns Analytical Engines now.').waitFor()
   assert.equal(await page.getByRole('button', { name: 'Delete organization' }).count(), 0)
