@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { raiseAlerts } from '../../src/alerts/raise.ts'
 import { assertInOrder } from '../browser.ts'
 import { answering, receiver } from '../webhooks/receiver.ts'
-import { enter, press } from './hands.ts'
+import { enter, press, tick } from './hands.ts'
 import { dashboardScene } from './scene.ts'
 
 test('an alert is seen to, a webhook is made, tried and rotated, and the log tells of it all', async (t) => {
@@ -84,6 +84,31 @@ test('an alert is seen to, a webhook is made, tried and rotated, and the log tel
   await press(page.getByRole('button', { name: /^Rotate secret/ }))
   await press(page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }))
   assert.match((await shown.textContent()) ?? '', /^whsec_/)
+  await press(
+    page
+      .getByRole('button', { name: 'Copy signing secret' })
+      .or(page.getByRole('button', { name: 'Done' }))
+      .first(),
+  )
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await press(page.getByRole('button', { name: /^Change / }))
+  await tick(page.getByRole('radio', { name: 'Only these' }))
+  await tick(page.getByRole('checkbox').first())
+  await press(page.getByRole('button', { name: 'Save webhook' }))
+  await page.getByText('Webhook saved.').waitFor()
+  await press(page.getByRole('button', { name: 'Turn off' }))
+  await page.getByText('Webhook turned off.').waitFor()
+  await press(page.getByRole('button', { name: 'Turn on' }))
+  await page.getByText('Webhook turned on.').waitFor()
+  const [hook] = (
+    await operate<{ data: { events: string[]; disabled_at: string | null }[] }>('GET', `${base}/webhooks`)
+  ).data
+  assert.deepEqual([hook?.events.length, hook?.disabled_at], [1, null])
+  await press(page.getByRole('button', { name: /^Delete / }))
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Delete webhook' }))
+  await page.getByText('No webhooks yet').waitFor()
 
   await page.goto(`${origin}${base}/audit?action=webhook.*`)
   await page.getByRole('button', { name: 'Webhook created' }).waitFor()

@@ -1,4 +1,5 @@
 // Settings → Members: an invitation from the page to the mailbox and in, a role changed, a member removed.
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertInOrder } from '../browser.ts'
 import { lettersTo, linkIn } from '../mail/letters.ts'
@@ -39,4 +40,38 @@ test('somebody is invited, joins from the mail, gets another role, and is remove
   await press(page.getByRole('button', { name: 'Remove Grace Hopper' }))
   await press(page.getByRole('dialog').getByRole('button', { name: 'Remove member' }))
   await page.getByText('Grace Hopper is no member any more.').first().waitFor()
+
+  const closeLink = async (): Promise<void> => {
+    const dialog = page.getByRole('dialog', { name: 'mary@example.com is invited' })
+    await press(dialog.getByRole('button', { name: 'Done' }))
+    await press(dialog.getByRole('button', { name: 'Close without copying' }))
+    await dialog.waitFor({ state: 'detached' })
+  }
+
+  // one that waits is sent again, which ends its former link, and withdrawn, which ends the last
+  await press(page.getByRole('button', { name: 'Invite member' }))
+  await enter(page.getByLabel('E-mail'), 'mary@example.com')
+  await pick(page.getByLabel('Role', { exact: true }), 'admin')
+  await press(page.getByRole('button', { name: 'Send invitation' }))
+  await closeLink()
+  await page.getByRole('row', { name: /mary@example\.com admin pending/ }).waitFor()
+  const sent = async (count: number): Promise<string> => {
+    const letters = await lettersTo(launched, 'mary@example.com')
+    assert.equal(letters.length, count)
+    return launched.config.issuer + linkIn(letters, launched.config.issuer)
+  }
+  const first = await sent(1)
+  await press(page.getByRole('button', { name: 'Send again to mary@example.com' }))
+  await closeLink()
+  const second = await sent(2)
+  const isOver = async (url: string): Promise<boolean> => {
+    await guest.goto(url)
+    return (await guest.getByRole('heading', { level: 1 }).textContent()) === 'This invitation does not work'
+  }
+  assert.deepEqual([await isOver(first), await isOver(second)], [true, false])
+  await press(page.getByRole('button', { name: 'Withdraw invitation of mary@example.com' }))
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Withdraw invitation' }))
+  await page.getByText('Invitation withdrawn.').first().waitFor()
+  await page.getByText('Whoever is invited stands here').waitFor()
+  assert.equal(await isOver(second), true)
 })

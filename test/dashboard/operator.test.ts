@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertInOrder } from '../browser.ts'
-import { enter, onEveryScreen, press } from './hands.ts'
+import { enter, onEveryScreen, pick, press } from './hands.ts'
 import { dashboardScene } from './scene.ts'
 
 test('operators look after people, organizations, keys and legacy tokens', async (t) => {
@@ -10,7 +10,7 @@ test('operators look after people, organizations, keys and legacy tokens', async
   if (!scene) return
   const ada = await scene.person({ operator: true })
   await scene.person({ email: 'charles@example.com', name: 'Charles Babbage' })
-  await scene.organization(ada)
+  const organization = await scene.organization(ada)
   await onEveryScreen(scene, ada, async (page, look) => {
     for (const [path, title] of [
       ['/operator/users', 'Users'],
@@ -25,7 +25,7 @@ test('operators look after people, organizations, keys and legacy tokens', async
     }
   })
 
-  const page = await scene.page(ada, '/operator/users')
+  const page = await scene.page(ada, '/operator/users', { permissions: ['clipboard-read', 'clipboard-write'] })
   await press(page.getByRole('button', { name: 'Create user' }))
   await enter(page.getByRole('textbox', { name: 'Name', exact: true }), 'Mary Somerville')
   await enter(page.getByRole('textbox', { name: 'E-mail' }), 'mary@example.com')
@@ -48,6 +48,53 @@ test('operators look after people, organizations, keys and legacy tokens', async
   await press(page.getByRole('button', { name: 'Suspend' }))
   await press(page.getByRole('dialog').getByRole('button', { name: 'Suspend user' }))
   await page.getByText('suspended', { exact: true }).waitFor()
+
+  const of = async (name: string, action: string): Promise<void> => {
+    await press(page.getByRole('button', { name: `Actions for ${name}` }))
+    await press(page.getByRole('button', { name: action, exact: true }))
+  }
+  const confirm = async (action: string, said: string): Promise<void> => {
+    await press(page.getByRole('dialog').getByRole('button', { name: action }))
+    await page.getByRole('status').filter({ hasText: said }).waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+  await of('Charles Babbage', 'Resume')
+  await confirm('Resume user', 'Charles Babbage is resumed.')
+  await of('Charles Babbage', 'Make operator')
+  await confirm('Make operator', 'Charles Babbage is an operator.')
+  await of('Charles Babbage', 'Take operator rights away')
+  await confirm('Take rights away', 'Charles Babbage is no operator any more.')
+  await of('Charles Babbage', 'Reset second factors')
+  await assertInOrder(page, 'reset second factors')
+  await confirm('Reset second factors', 'Charles Babbage signs in with their password alone.')
+  await of('Charles Babbage', 'Make a set-up link')
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Make link' }))
+  const another = page.getByRole('dialog', { name: 'Set-up link for Charles Babbage' })
+  await press(another.getByRole('button', { name: 'Copy link' }))
+  await press(another.getByRole('button', { name: 'Done' }))
+  await of('Charles Babbage', 'Delete')
+  await enter(page.getByRole('dialog').getByLabel(/to confirm/), 'charles@example.com')
+  await confirm('Delete user', 'Charles Babbage is deleted.')
+  await page.getByText('Nobody found').waitFor()
+  // of what was done the log tells in its order
+  const { data: log } = await scene.launched.operate<{ data: { action: string }[] }>('GET', '/audit?action=user.*')
+  assert.deepEqual(
+    log.slice(0, 4).map(({ action }) => action),
+    ['user.deleted', 'user.link_created', 'user.factors_reset', 'user.updated'],
+  )
+
+  await page.goto(`${scene.origin}/operator/organizations`)
+  await enter(page.getByRole('searchbox', { name: 'Search organizations' }), 'engines')
+  await press(page.getByRole('link', { name: 'Analytical Engines' }))
+  await pick(page.getByLabel('Tier'), 'pro')
+  await press(page.getByRole('button', { name: 'Save tier' }))
+  await page.getByRole('status').filter({ hasText: 'Tier saved.' }).waitFor()
+  await press(page.getByRole('button', { name: 'Suspend organization' }))
+  await confirm('Suspend organization', 'Analytical Engines is suspended.')
+  await press(page.getByRole('button', { name: 'Resume organization' }))
+  await page.getByRole('status').filter({ hasText: 'Analytical Engines is resumed.' }).waitFor()
+  const changed = await scene.launched.operate('GET', `/organizations/${organization}`)
+  assert.deepEqual([changed.tier, changed.suspended_at], ['pro', null])
 
   await page.goto(`${scene.origin}/operator/signing-keys`)
   await page.getByText('signs').first().waitFor()

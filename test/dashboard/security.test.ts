@@ -102,6 +102,20 @@ test('one’s own account in a browser', async (t) => {
       await third.keyboard.type(codes[3]?.toUpperCase() ?? '')
       await third.keyboard.press('Enter')
       await third.getByText('9 codes are left.').waitFor()
+
+      await press(page.getByRole('button', { name: 'Make new codes' }))
+      await press(dialog.getByRole('button', { name: 'Make new codes' }))
+      await dialog.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor()
+      assert.equal(
+        (await dialog.getByRole('group', { name: 'recovery codes' }).textContent())?.includes(codes[0] ?? ''),
+        false,
+      )
+      await press(dialog.getByRole('button', { name: 'Copy recovery codes' }))
+      await press(dialog.getByRole('button', { name: 'Done' }))
+      await page.getByText('10 codes are left.').waitFor()
+      await press(page.getByRole('button', { name: 'Remove authenticator app' }))
+      await press(dialog.getByRole('button', { name: 'Remove authenticator app' }))
+      await page.getByText('Password alone').waitFor()
     },
   )
 

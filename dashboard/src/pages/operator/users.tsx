@@ -52,7 +52,7 @@ const CreateUser = ({ onMade, onClose }: { onMade: (link: Link) => void; onClose
   )
 }
 
-type Step = { what: 'suspend' | 'delete' | 'appoint' | 'dismiss' | 'link'; user: User }
+type Step = { what: 'suspend' | 'delete' | 'appoint' | 'dismiss' | 'link' | 'reset'; user: User }
 
 const Actions = ({ user, self, choose }: { user: User; self: boolean; choose: (step: Step) => void }) => (
   <Popover
@@ -76,6 +76,7 @@ const Actions = ({ user, self, choose }: { user: User; self: boolean; choose: (s
       return (
         <>
           {entry('link', 'Make a set-up link')}
+          {!self && entry('reset', 'Reset second factors')}
           {user.operator ? entry('dismiss', 'Take operator rights away') : entry('appoint', 'Make operator')}
           {!self && entry('suspend', user.suspended_at === null ? 'Suspend' : 'Resume', user.suspended_at === null)}
           {!self && entry('delete', 'Delete', true)}
@@ -113,6 +114,23 @@ const Confirm = ({
             Whoever opens it sets the password of {email}. It works once, for 24 hours; one made before works no more.
           </p>
         </FormDialog>
+      )
+    case 'reset':
+      return (
+        <ConfirmDanger
+          title={`Reset the second factors of ${name}?`}
+          action="Reset second factors"
+          onConfirm={async () => {
+            await api.delete(`/users/${id}/factors`)
+            toast(`${name} signs in with their password alone.`)
+          }}
+          onClose={onClose}
+        >
+          <p>
+            For somebody who has lost their phone, passkeys and recovery codes: all of these are removed, and they are
+            signed out everywhere. Their password stays. Be sure that it is they who ask; a message tells them.
+          </p>
+        </ConfirmDanger>
       )
     case 'suspend':
       return suspended_at === null ? (
