@@ -2,6 +2,7 @@
 // seconds when told to.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { sharesPorts } from './config/workers.ts'
@@ -95,8 +96,15 @@ const serveTogether = async (config: Config): Promise<void> => {
   announce(config, log, listening)
 }
 
+/**
+ * In percent of what lived after a collection: by how much the heap may then grow until the next. V8 itself lets it grow to several times
+ * that, and the memory stays with the process. Read at each collection, in every thread.
+ */
+const heapGrowth = 25
+
 /** Serves until SIGTERM or SIGINT. Throws ConfigurationError before anything listens, and Refusal where the port is taken. */
 export const serve = async (config: Config): Promise<void> => {
+  setFlagsFromString(`--heap-growing-percent=${heapGrowth}`)
   if (config.workers === 1) return serveAlone(config)
   if (sharesPorts) return serveTogether(config)
   createLog(config.log.level).warn(

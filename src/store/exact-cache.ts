@@ -9,13 +9,16 @@ interface Entry<T> {
 }
 
 export interface CacheRules<T> {
-  /** Bytes that all entries may take; the oldest go first. */
+  /** Bytes that all entries may take; the oldest go first, a twentieth of them together. */
   bytes: number
   /** Bytes that an entry takes, with all that is kept beside it as long as it is here. */
   sizeOf: (value: T) => number
   /** Whether anything that the value was made from may have changed since this position. */
   hasChanged: (value: T, since: number) => boolean
 }
+
+/** Many are dropped in one go: each go starts at a Map's front, where it passes over all that was dropped before. */
+const keptOfFull = 0.95
 
 export class ExactCache<T> {
   readonly #log: Pick<ChangeLog, 'position'>
@@ -53,10 +56,11 @@ export class ExactCache<T> {
     const bytes = this.#rules.sizeOf(value)
     if (bytes > this.#rules.bytes) return value
     this.#bytes += bytes
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#bytes <= this.#rules.bytes) break
-      this.#remove(oldest, entry)
-    }
+    if (this.#bytes > this.#rules.bytes)
+      for (const [oldest, entry] of this.#entries) {
+        this.#remove(oldest, entry)
+        if (this.#bytes <= this.#rules.bytes * keptOfFull) break
+      }
     this.#entries.set(key, { value, bytes, rightAt })
     return value
   }
