@@ -1,5 +1,5 @@
-// The load generator: a process of its own that keeps N connections busy, one request in flight on each (RFC 9112 §9.3),
-// and checks every answer. Raw sockets, because a generator that costs more than the server would measure itself.
+// The load generator: a process of its own that keeps N connections busy, one request in flight on each unless told otherwise
+// (RFC 9112 §9.3), and checks every answer. Raw sockets, because a generator that costs more than the server would measure itself.
 // Reads a LoadPlan from standard input, writes a LoadResult to standard output.
 import { type Socket, connect } from 'node:net'
 import { json } from 'node:stream/consumers'
@@ -15,6 +15,8 @@ export interface LoadPlan {
   /** Requests a second, sent when they are due, whatever has become of those before; undefined: each as soon as the one before is answered. */
   perSecond?: number
   connections: number
+  /** Requests in flight on each connection, sent together; the next when all are answered (RFC 9112 §9.3.2). Default 1. */
+  inFlight?: number
   seconds: number
   /** Ends the run early, so that nothing grows without bound. */
   maxResponses: number
@@ -89,27 +91,33 @@ const completeLength = (
   return length
 }
 
-/** Each request of the plan, over and over. */
-const requestsOf = ({ requests, keys }: LoadPlan): (() => Buffer) => {
+/** Each request of the plan, over and over; as many at once as are in flight together. */
+const requestsOf = ({ requests, keys, inFlight = 1 }: LoadPlan): (() => Buffer) => {
   let next = 0
   if (keys) {
     const [before = '', after = ''] = keys.request.split(keys.key)
     return () => {
-      const request = Buffer.from(before + keyNumber(next) + after, 'latin1')
-      next = next + 1 === keys.count ? 0 : next + 1
-      return request
+      let text = ''
+      for (let i = 0; i < inFlight; i++) {
+        text += before + keyNumber(next) + after
+        next = next + 1 === keys.count ? 0 : next + 1
+      }
+      return Buffer.from(text, 'latin1')
     }
   }
-  const written = requests.map((request) => Buffer.from(request, 'latin1'))
+  const together = requests.map((_, first) =>
+    Buffer.from(Array.from({ length: inFlight }, (_, i) => requests[(first + i) % requests.length]).join(''), 'latin1'),
+  )
   return () => {
-    const request = written[next] as Buffer
-    next = next + 1 === written.length ? 0 : next + 1
-    return request
+    const written = together[next] as Buffer
+    next = (next + inFlight) % together.length
+    return written
   }
 }
 
 const run = (plan: LoadPlan): Promise<LoadResult> =>
   new Promise((resolve, reject) => {
+    const { inFlight = 1 } = plan
     const nextRequest = requestsOf(plan)
     const headers = plan.expect.headers.map((name) => new RegExp(`\\r\\n${name}: `, 'i'))
     const latencies = new Histogram()
@@ -158,25 +166,31 @@ const run = (plan: LoadPlan): Promise<LoadResult> =>
     for (let i = 0; i < plan.connections; i++) {
       let received = ''
       let sentAt = 0
+      let unanswered = 0
       const send = (at: number): void => {
         sentAt = at
+        unanswered = inFlight
         socket.write(nextRequest())
       }
       const take = (count: number, chunk: Uint8Array): boolean => {
         const text = (chunk as Buffer).toString('latin1', 0, count)
         received = received === '' ? text : received + text
+        const now = performance.now()
         try {
-          const length = completeLength(received, plan.expect, headers)
-          if (length === undefined) return true
-          if (length !== received.length) throw new Error('More was answered than was asked.')
+          while (received !== '') {
+            const length = completeLength(received, plan.expect, headers)
+            if (length === undefined) return true
+            if (unanswered === 0) throw new Error('More was answered than was asked.')
+            received = received.slice(length)
+            unanswered -= 1
+            responses += 1
+            latencies.add((now - sentAt) * 1000)
+          }
         } catch (error) {
           fail(error as Error)
           return false
         }
-        received = ''
-        responses += 1
-        const now = performance.now()
-        latencies.add((now - sentAt) * 1000)
+        if (unanswered > 0) return true
         if (plan.perSecond !== undefined) idle.push(send)
         else if (now - startedAt < plan.seconds * 1000 && responses < plan.maxResponses) send(now)
         else if (--busy === 0) finish()

@@ -1,4 +1,5 @@
-// What more cores bring: verify by one worker and by several, with servers and load free to use every core that there is.
+// What more cores bring: verify by one worker and by several, with servers and load free to use every core that there is. The load takes a
+// part of them: with one request in flight on a connection about as much as the server, with several sent together much less.
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type ServerProcess, ask } from './child.ts'
@@ -34,6 +35,9 @@ const requestsFor = ({ keys, caller }: Credentials): string[] =>
     }),
   )
 
+/** Requests in flight on each connection. */
+const depths = [1, 8]
+
 /** By half as many generators as workers: one feeds two. The latency is that of the slowest. */
 const load = async (server: ServerProcess, workers: number, plan: Omit<LoadPlan, 'port'>): Promise<Measured> => {
   const before = server.cpuSeconds()
@@ -66,28 +70,33 @@ export const workerRows = async (
     maxResponses: 10_000_000,
     expect: { status: 200, headers: [], body: '"valid":true' },
   }
-  const servers: { workers: number; server: ServerProcess; results: Measured[] }[] = []
+  const servers: { workers: number; server: ServerProcess }[] = []
   for (const workers of counts()) {
     progress(`workers: starting ${workers}`)
     const server = await startLatchkey(folder, 1, { workers, core: 'any' }) // nothing is passed on
     await load(server, workers, { ...plan, seconds: warmUpSeconds })
-    servers.push({ workers, server, results: [] })
+    servers.push({ workers, server })
   }
-  for (let round = 1; round <= rounds; round++)
-    for (const { workers, server, results } of servers) {
-      progress(`workers: round ${round} of ${rounds}: ${workers}`)
-      results.push(await load(server, workers, { ...plan, seconds: secondsPerRun }))
-    }
-  const first = servers[0]?.results
-  const rows = servers.map(({ workers, server, results }, index) =>
-    growthRow(
-      `verify by ${workers} ${workers === 1 ? 'worker' : 'workers'}`,
-      results,
-      index === 0 ? undefined : first,
-      server.peakMemory(),
-      'workers',
-    ),
-  )
+  const rows: Row[] = []
+  for (const inFlight of depths) {
+    const results: Measured[][] = servers.map(() => [])
+    for (let round = 1; round <= rounds; round++)
+      for (const [index, { workers, server }] of servers.entries()) {
+        progress(`workers: round ${round} of ${rounds}: ${workers}, ${inFlight} in flight`)
+        results[index]?.push(await load(server, workers, { ...plan, inFlight, seconds: secondsPerRun }))
+      }
+    const first = results[0]
+    for (const [index, { workers, server }] of servers.entries())
+      rows.push(
+        growthRow(
+          `verify by ${workers} ${workers === 1 ? 'worker' : 'workers'}${inFlight === 1 ? '' : `, ${inFlight} in flight`}`,
+          results[index] ?? [],
+          index === 0 ? undefined : first,
+          server.peakMemory(),
+          'workers',
+        ),
+      )
+  }
   for (const { server } of servers) await server.stop()
   return rows
 }
