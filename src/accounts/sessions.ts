@@ -50,6 +50,9 @@ export interface SessionOrigin {
   requestId?: string | undefined
 }
 
+/** Of one person at once; with one more, the first of them ends (OWASP ASVS 5.0 §7.1.2). */
+export const maxSessions = 100
+
 /** Whose roles a request is about: no others are read, for some people have thousands. */
 export type RolesIn = 'all' | 'none' | { organizationId: string }
 
@@ -145,6 +148,17 @@ export const addSession = async (
     .where('suspended_at', 'is', null)
     .executeTakeFirst()
   if (!user) throw new Refusal('forbidden', 'This person cannot sign in.')
+  const actor = sessionActor({ id, userId }, origin)
+  const surplus = await trx
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', userId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .offset(maxSessions - 1)
+    .limit(maxSessions)
+    .execute()
+  if (surplus.length > 0) await remove(trx, actor, userId, { only: surplus.map((session) => session.id) }, now)
   await trx
     .insertInto('sessions')
     .values({
@@ -160,7 +174,7 @@ export const addSession = async (
       user_agent: origin.userAgent?.slice(0, maxUserAgentLength) ?? null,
     })
     .execute()
-  await recordChange(trx, sessionActor({ id, userId }, origin), now, {
+  await recordChange(trx, actor, now, {
     action: 'session.started',
     targetKind: 'session',
     targetId: id,
@@ -211,11 +225,11 @@ const remove = async (
   trx: Transaction<Schema>,
   actor: Actor,
   userId: string,
-  which: { only?: string; but?: string },
+  which: { only?: readonly string[]; but?: string },
   now: number,
 ): Promise<number> => {
   let query = trx.deleteFrom('sessions').where('user_id', '=', userId)
-  if (which.only !== undefined) query = query.where('id', '=', which.only)
+  if (which.only !== undefined) query = query.where('id', 'in', which.only)
   if (which.but !== undefined) query = query.where('id', '<>', which.but)
   const ended = await query.returning('id').execute()
   for (const { id } of ended)
@@ -246,7 +260,7 @@ export const endSessionOf = async (
   actor: Actor,
   { id, userId }: Pick<Session, 'id' | 'userId'>,
   now: number,
-): Promise<boolean> => (await remove(trx, actor, userId, { only: id }, now)) > 0
+): Promise<boolean> => (await remove(trx, actor, userId, { only: [id] }, now)) > 0
 
 /** Ends a session within a transaction, by the person whose it is. */
 export const removeSession = async (

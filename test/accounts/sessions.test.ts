@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createUserLink } from '../../src/accounts/links.ts'
-import { endSession, findSession, startSession } from '../../src/accounts/sessions.ts'
+import { endSession, findSession, maxSessions, startSession } from '../../src/accounts/sessions.ts'
 import { pruneExpired } from '../../src/store/prune.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { local, openAccounts } from './fixture.ts'
@@ -118,6 +118,25 @@ test('§7.4: a new password through a link ends every session of that person', a
   assert.equal((await post('correct horse battery')).statusCode, 200)
   for (const { value } of sessions) assert.equal(await findSession(store, value, clock.at), undefined)
   assert.ok(await findSession(store, neighbour.value, clock.at))
+})
+
+test('§7.1.2: of more than a hundred the first ends, and another person’s stay', async (t) => {
+  const { store, clock, user } = await openAccounts(t)
+  const [id, other] = [await user(), await user({ email: 'other@example.com' })]
+  const start = async (userId: string): Promise<string> => {
+    clock.at += 1
+    return (await startSession(store, userId, origin, clock.at)).value
+  }
+  const others = await start(other)
+  const values: string[] = []
+  for (let i = 0; i < maxSessions + 2; i++) values.push(await start(id))
+  const found = await Promise.all([others, ...values].map((value) => findSession(store, value, clock.at)))
+  assert.deepEqual(
+    found.map((session) => session !== undefined),
+    [true, false, false, ...Array.from({ length: maxSessions }, () => true)],
+  )
+  const ended = await store.db.selectFrom('audit').select('action').where('action', '=', 'session.ended').execute()
+  assert.equal(ended.length, 2)
 })
 
 test('start and end stand in the audit trail, the value does not', async (t) => {
