@@ -39,13 +39,23 @@ export interface SecretDialogProps {
   label: string
   /** A command that uses it, ready to be pasted. */
   curl?: string | undefined
+  /** Whether it has gone another way as well, so that nothing is lost by closing. */
+  elsewhere?: boolean
   /** What else belongs to it, such as a client's id. */
   children?: ReactNode
   onClose: () => void
 }
 
-export const SecretDialog = ({ title, secret, label, curl, children, onClose }: SecretDialogProps) => {
-  const [copied, setCopied] = useState(false)
+export const SecretDialog = ({
+  title,
+  secret,
+  label,
+  curl,
+  elsewhere = false,
+  children,
+  onClose,
+}: SecretDialogProps) => {
+  const [copied, setCopied] = useState(elsewhere)
   const [warned, setWarned] = useState(false)
   // by hand counts as well, whichever part was marked
   const leave = (): void => (copied || warned ? onClose() : setWarned(true))

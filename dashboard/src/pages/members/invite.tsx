@@ -16,7 +16,13 @@ export const roleWords: Record<Role, string> = {
 }
 
 export const SentDialog = ({ sent, onClose }: { sent: SentInvitation; onClose: () => void }) => (
-  <SecretDialog title={`${sent.email} is invited`} secret={sent.url} label="link" onClose={onClose}>
+  <SecretDialog
+    title={`${sent.email} is invited`}
+    secret={sent.url}
+    label="link"
+    elsewhere={sent.mailed}
+    onClose={onClose}
+  >
     <p>
       {sent.mailed
         ? 'A link is on its way by e-mail. You can hand over this one as well.'
