@@ -43,10 +43,14 @@ const originWide = new Set([
  */
 export const sandbox: Headers = { 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' }
 
-/** The upstream's fields that are passed on, then `own`. `shared`: the host carries the dashboard too. Names and values in turn. */
+/**
+ * The upstream's fields that are passed on, then `own`. `shared`: the host carries the dashboard too. Names and values in turn.
+ * Content-Length comes last: behind it node:http writes Content-Disposition in another encoding than the octets that came.
+ */
 export const answerHeaders = (rawHeaders: readonly string[], own: Headers, shared: boolean): string[] => {
   const named = namedInConnection(rawHeaders)
   const headers: string[] = []
+  let length: string | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = canonical(rawHeaders[i] as string)
     if (
@@ -59,9 +63,11 @@ export const answerHeaders = (rawHeaders: readonly string[], own: Headers, share
       continue
     if (shared && (originWide.has(name) || name in sandbox)) continue
     if (own[name] !== undefined && !appended.has(name)) continue
-    headers.push(rawHeaders[i] as string, rawHeaders[i + 1] as string)
+    if (name === 'content-length') length = rawHeaders[i + 1]
+    else headers.push(rawHeaders[i] as string, rawHeaders[i + 1] as string)
   }
   for (const name in own) headers.push(name, own[name] as string)
   if (shared) for (const name in sandbox) headers.push(name, sandbox[name] as string)
+  if (length !== undefined) headers.push('Content-Length', length)
   return headers
 }

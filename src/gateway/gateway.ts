@@ -166,6 +166,9 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
     const { headers } = request
     Object.assign(own, corsHeaders(api, headers.origin))
     if (site.kind === 'malformed') return errorAnswer(api, 'invalid_request', id, site.message)
+    // what it was coded with beside would be lost, and the upstream none the wiser
+    if (!/^chunked$/i.test(headers['transfer-encoding'] ?? 'chunked'))
+      return errorAnswer(api, 'invalid_request', id, 'Transfer-Encoding must be "chunked" and nothing else.')
     const isDocument = site.kind === 'resource_metadata'
     if (isPreflight(method, headers)) {
       const allowed = isDocument ? openPreflight('GET') : preflightHeaders(api, headers.origin)

@@ -28,7 +28,7 @@ const isClosing = ({ code }: NodeJS.ErrnoException): boolean =>
   code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET'
 
 type Settled = (kept: Kept, well: boolean) => void
-type Again = ((receiver: Receiver) => Exchange) | undefined
+type Again = (receiver: Receiver) => Exchange
 
 class KeptExchange implements Exchange, Dispatcher.DispatchHandler {
   readonly #kept: Kept
@@ -42,7 +42,6 @@ class KeptExchange implements Exchange, Dispatcher.DispatchHandler {
   /** The second attempt. */
   #second: Exchange | undefined
 
-  /** `again` undefined: it is not to be sent twice. */
   constructor(kept: Kept, receiver: Receiver, responseSeconds: number, settled: Settled, again: Again) {
     this.#kept = kept
     this.#receiver = receiver
@@ -105,7 +104,7 @@ class KeptExchange implements Exchange, Dispatcher.DispatchHandler {
     this.#settled(this.#kept, false)
     // a kept connection may be closed by the other side just when it is used again; and node:http takes a 100 that nobody asked for
     const mayBeTaken = this.#stage === 'answered' || (this.#stage === 'asked' && this.#kept.used)
-    if (this.#again && mayBeTaken && !this.#abort && isClosing(error)) this.#second = this.#again(this.#receiver)
+    if (mayBeTaken && !this.#abort && isClosing(error)) this.#second = this.#again(this.#receiver)
     else this.#receiver.fail(failureOf(error), error)
   }
 }
@@ -122,7 +121,7 @@ export class KeptClient {
     this.#undici = undici
   }
 
-  /** Begins an exchange that has no body. `again` makes a second attempt on a connection of its own; undefined: there may be none. */
+  /** Begins an exchange that has no body and is safe to repeat. `again` makes a second attempt, on a connection of its own. */
   call(call: Call, receiver: Receiver, again: Again): Exchange {
     const { url, method, target, headers, timeouts } = call
     const { connectSeconds, responseSeconds } = timeouts

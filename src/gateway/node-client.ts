@@ -54,8 +54,8 @@ export const receive = (response: IncomingMessage, receiver: Receiver): void => 
   try {
     receiver.begin(statusCode, statusMessage, rawHeaders, lengthOf(headers['content-length']))
   } catch (error) {
-    response.destroy(error as Error) // what could not be passed on
-    return
+    response.destroy() // it cannot be passed on
+    return receiver.fail('upstream_unavailable', error as Error)
   }
   response.on('data', (chunk: Buffer) => {
     if (!receiver.data(chunk)) response.pause()
@@ -99,7 +99,10 @@ export class NodeClient {
     const { promise, resolve } = Promise.withResolvers<UpgradeOutcome>()
     const request = this.#request(call, true)
     request.on('error', (error) => resolve({ failed: failureOf(error), error }))
-    request.once('response', (response: IncomingMessage) => resolve({ response }))
+    request.once('response', (response: IncomingMessage) => {
+      if ((response.statusCode as number) >= 200) return resolve({ response })
+      request.destroy(new Error(`The upstream answered with status ${response.statusCode}.`))
+    })
     request.once('upgrade', (upgraded: IncomingMessage, socket: Duplex, head: Buffer) =>
       resolve({ upgraded, socket, head }),
     )

@@ -43,11 +43,9 @@ export class Relay implements Receiver {
 
   begin(status: number, reason: string, fields: string[], length: number | undefined): void {
     if (this.#response.destroyed) return
-    this.#response.writeHead(
-      status,
-      reasonForm.test(reason) ? reason : '',
-      answerHeaders(fields, this.#own, this.#shared),
-    )
+    const headers = answerHeaders(fields, this.#own, this.#shared)
+    if (status === 204 && headers.at(-2) === 'Content-Length') headers.length -= 2 // RFC 9110 §8.6
+    this.#response.writeHead(status, reasonForm.test(reason) ? reason : '', headers)
     this.begun = true
     this.#length = length
     // an answer without a stated end may be a stream of events: its header does not wait for the first one

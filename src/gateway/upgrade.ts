@@ -27,17 +27,27 @@ const protocolsOf = (value: string | undefined): string[] =>
     .map((protocol) => protocol.trim())
     .filter((protocol) => protocol !== '' && !carriesHttp.test(protocol))
 
-/** A response on a connection that the server has let go of; it closes with the answer. */
-const responseOn = (request: IncomingMessage, socket: Socket): ServerResponse => {
+/** A response on a connection that the server has let go of; it closes with the answer. `release` takes it off the connection. */
+const responseOn = (request: IncomingMessage, socket: Socket): { response: ServerResponse; release: () => void } => {
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket)
-  response.once('finish', () => {
+  const drained = (): void => void response.emit('drain')
+  socket.on('drain', drained)
+  const release = (): void => {
+    socket.off('drain', drained)
     response.detachSocket(socket)
+  }
+  response.once('finish', () => {
+    release()
     socket.destroySoon()
   })
-  return response
+  return { response, release }
 }
+
+/** Whether an earlier request on the connection is still being answered; node:http's own, undocumented. */
+const isAnswering = ({ socket }: IncomingMessage): boolean =>
+  Boolean((socket as { _httpMessage?: unknown })._httpMessage)
 
 export interface Upgrades {
   /** Whether a request that asks to be upgraded is; otherwise it is served as an ordinary one (RFC 9110 §7.8 lets a server ignore the field). */
@@ -79,7 +89,7 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
     const api = served.get(site.api) ?? site.api
     const { path, query } = site
     const method = request.method as string
-    const response = responseOn(request, socket)
+    const { response, release } = responseOn(request, socket)
     const own = { 'x-request-id': requestId, ...corsHeaders(api, request.headers.origin) }
     const { rawHeaders } = request
     const address = (): string => originAt(config.issuer, site.host) + path
@@ -98,6 +108,7 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
     const offered = protocolsOf(request.headers.upgrade)
     headers.push('Connection', 'Upgrade', 'Upgrade', offered.join(', '))
     const { timeouts } = api
+    if (socket.destroyed) return // the caller has gone
     const exchange = upstreams.upgrade({ url: upstream.url, method, target, headers, body: undefined, timeouts })
     const stop = watch(
       async () => verifier.judge(api, { ...judgement, dryRun: true }),
@@ -130,7 +141,7 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
       upstreamSocket.destroy()
       return writeAnswer(response, errorAnswer(api, 'upstream_unavailable', requestId), own)
     }
-    response.detachSocket(socket)
+    release()
     const fields = [...answerHeaders(upgraded.rawHeaders, own, site.shared), 'Connection', 'Upgrade', 'Upgrade', chosen]
     const lines = fields.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${fields[index + 1]}\r\n`] : []))
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`, 'latin1')
@@ -142,8 +153,8 @@ export const createUpgrades = (parts: GatewayParts, served: ReadonlyMap<Api, Api
 
   return {
     wanted(request) {
-      if (request.httpVersion !== '1.1' || hasBody(request) || protocolsOf(request.headers.upgrade).length === 0)
-        return false
+      if (request.httpVersion !== '1.1' || hasBody(request) || isAnswering(request)) return false
+      if (protocolsOf(request.headers.upgrade).length === 0) return false
       const site = siteOf(request)
       return site.kind === 'gateway' && [...site.api.upstreams.values()].some(({ kind }) => kind === 'url')
     },

@@ -73,9 +73,13 @@ export const upstreamHeaders = (
     const spelled = rawHeaders[i] as string
     const value = rawHeaders[i + 1] as string
     const name = canonical(spelled)
-    if (trusted && name === 'x-forwarded-for') forwarded.for.push(value)
-    else if (trusted && name === 'x-forwarded-proto') forwarded.proto = value
-    else if (trusted && name === 'x-forwarded-host') forwarded.host = value
+    // another spelling is not the proxy's: it has passed on what the caller sent
+    if (trusted) {
+      const told = spelled.toLowerCase()
+      if (told === 'x-forwarded-for') forwarded.for.push(value)
+      else if (told === 'x-forwarded-proto') forwarded.proto = value
+      else if (told === 'x-forwarded-host') forwarded.host = value
+    }
     if (
       replaced.has(name) ||
       named.has(name) ||

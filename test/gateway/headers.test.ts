@@ -193,6 +193,29 @@ test('what an upstream gets', async (t) => {
     assert.match(headers['x-request-id'] ?? '', /^[0-9a-f-]{36}$/)
   })
 
+  await t.test('in another spelling it is the caller’s, that the proxy has passed on: not believed', async () => {
+    const { headers } = echoed(
+      await ask([
+        'X-Forwarded-For',
+        '203.0.113.9',
+        'X-Forwarded-Proto',
+        'https',
+        'X-Forwarded-Host',
+        'public.test',
+        'X_Forwarded_For',
+        '10.0.0.1',
+        'X_Forwarded_Proto',
+        'http',
+        'X_Forwarded_Host',
+        'evil.test',
+      ]),
+    )
+    assert.equal(headers['x-forwarded-for'], '203.0.113.9, 127.0.0.1')
+    assert.equal(headers['x-forwarded-proto'], 'https')
+    assert.equal(headers['x-forwarded-host'], 'public.test')
+    assert.doesNotMatch(JSON.stringify(headers), /evil|10\.0\.0\.1/)
+  })
+
   await t.test('fields by which frameworks serve another path or method are removed', async () => {
     const tricks = [
       'X-Original-URL',

@@ -27,6 +27,9 @@ const webSocketUpstream = async (t: Parameters<typeof launch>[0]) => {
       return void socket.end(
         'HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nContent-Length: 4\r\nSet-Cookie: a=b\r\n\r\nnope',
       )
+    if (request.url === '/large')
+      return void socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n${'a'.repeat(3_000_000)}`)
+    if (request.url === '/bare') return void socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
     if (request.url === '/other')
       return void socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
     const accept = createHash('sha1')
@@ -127,6 +130,25 @@ test('WebSockets', async (t) => {
       behind.seen.slice(before).map(({ url }) => url),
       ['/refused'],
     )
+  })
+
+  await t.test(
+    'a long answer in the place of an upgrade comes whole; a 101 that upgrades to nothing is 502',
+    async () => {
+      const received = await sendBytes(port, handshake('api.test', key, '/large'))
+      assert.match(received, /^HTTP\/1.1 200 OK\r\n/)
+      assert.equal(received.length - received.indexOf('\r\n\r\n') - 4, 3_000_000)
+      assert.match(await sendBytes(port, handshake('api.test', key, '/bare')), /^HTTP\/1.1 502 /)
+    },
+  )
+
+  await t.test('one that follows a request which is not answered yet is served as it comes, after it', async () => {
+    const received = await sendBytes(
+      port,
+      `HEAD / HTTP/1.1\r\nHost: api.test\r\n\r\n${handshake('api.test', key)}`,
+      500,
+    )
+    assert.match(received, /^HTTP\/1.1 401 [^]*HTTP\/1.1 200 [^]*plain \/$/)
   })
 
   await t.test('protocols that carry further requests are never upgraded to', async () => {

@@ -158,15 +158,18 @@ test('no answer to HEAD, no 204 and no 304 has content, whatever it says and bri
 test('RFC 9110 §15.2: informational answers end here, also those that nobody has asked for', async (t) => {
   const early = ['100 Continue', '102 Processing', '103 Early Hints\r\nLink: </a.css>; rel=preload', '199 Whatever']
   let informational = ''
-  const { ask } = await behindGateway(
+  const { ask, port, head } = await behindGateway(
     t,
     (socket) => void socket.write(`HTTP/1.1 ${informational}\r\n\r\n${ok('final')}`),
   )
-  for (informational of early)
-    for (const [method, body] of [['GET'], ['POST', 'ab']] as const) {
+  for (informational of early) {
+    for (const [method, body] of [['GET'], ['POST', 'ab'], ['DELETE']] as const) {
       const { status, body: text, headers } = await ask(method, body)
       assert.deepEqual([status, text, headers.link], [200, 'final', undefined], `${method} ${informational}`)
     }
+    const received = await sendBytes(port, `POST / HTTP/1.1\r\n${head}Connection: close\r\nContent-Length: 0\r\n\r\n`)
+    assert.match(received, /^HTTP\/1.1 200 [^]*final$/, `POST without content ${informational}`)
+  }
   informational = '101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: anything'
   assert.equal((await ask()).status, 502, 'nobody has asked to leave HTTP')
 })
@@ -193,6 +196,49 @@ test('octets of a field’s value are passed on as they are', async (t) => {
   const received = await sendBytes(port, `GET / HTTP/1.1\r\n${head}Connection: close\r\n\r\n`)
   assert.match(received, /\r\nX-Name: caf\xe9 \xc3\xa9\r\n/)
   assert.ok(received.endsWith('\r\n\r\n\xc3\xa9'))
+})
+
+for (const [what, name] of [
+  ['UTF-8', 'caf\xc3\xa9 \xe6\x97\xa5'],
+  ['Latin-1', 'caf\xe9'],
+] as const)
+  for (const method of ['GET', 'POST'] as const)
+    test(`a file’s name in ${what} behind the length is passed on as it is, also to ${method}`, async (t) => {
+      const { port, head } = await behindGateway(
+        t,
+        (socket) =>
+          void socket.write(
+            `HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Disposition: attachment; filename="${name}"\r\n\r\nhello`,
+            'latin1',
+          ),
+      )
+      const body = method === 'POST' ? 'Content-Length: 2\r\n\r\nab' : '\r\n'
+      const received = await sendBytes(port, `${method} / HTTP/1.1\r\n${head}Connection: close\r\n${body}`)
+      assert.ok(received.startsWith('HTTP/1.1 200 OK\r\n'), received)
+      assert.ok(received.includes(`\r\nContent-Disposition: attachment; filename="${name}"\r\n`), received)
+      assert.ok(received.endsWith('\r\n\r\nhello'))
+    })
+
+test('RFC 9110 §8.6: a 204 tells no length', async (t) => {
+  const { port, head } = await behindGateway(
+    t,
+    (socket) => void socket.write('HTTP/1.1 204 No Content\r\nContent-Length: 8\r\nETag: "a"\r\n\r\n'),
+  )
+  const received = await sendBytes(port, `DELETE / HTTP/1.1\r\n${head}Connection: close\r\n\r\n`)
+  assert.match(received, /^HTTP\/1.1 204 [^]*ETag: "a"\r\n/)
+  assert.doesNotMatch(received, /content-length/i)
+})
+
+test('what a body is coded with beside chunked is refused, and the upstream is not asked', async (t) => {
+  const { heads, port, head } = await behindGateway(t, (socket) => void socket.write(ok('mine')))
+  const send = (coding: string): Promise<string> =>
+    sendBytes(
+      port,
+      `POST / HTTP/1.1\r\n${head}Connection: close\r\nTransfer-Encoding: ${coding}\r\n\r\n2\r\nab\r\n0\r\n\r\n`,
+    )
+  assert.match(await send('gzip, chunked'), /^HTTP\/1.1 400 /)
+  assert.equal(heads.length, 0)
+  assert.match(await send('chunked'), /^HTTP\/1.1 200 [^]*mine$/)
 })
 
 test('an answer before the request has been read is passed on, and is not the next one’s', async (t) => {
