@@ -42,8 +42,22 @@ export const listen = async (
   const shared = reusePort ? { reusePort } : {}
   if (host !== 'localhost') return void (await server.listen({ port, host, ...shared }))
   await server.listen({ port, host: '127.0.0.1', ...shared })
-  const other = createServer({ noDelay: true }, (socket: Socket) => void server.server.emit('connection', socket))
-  server.server.once('close', () => other.close())
+  const other = createServer(
+    { noDelay: true, allowHalfOpen: true },
+    (socket: Socket) => void server.server.emit('connection', socket),
+  )
+  // both end together: what is in flight on either is waited for
+  const close = server.server.close.bind(server.server)
+  server.server.close = (done) => {
+    if (!other.listening) return close(done)
+    let open = 2
+    const closed = (error?: Error): void => {
+      open -= 1
+      if (open === 0) done?.(error)
+    }
+    other.close(closed)
+    return close(closed)
+  }
   await new Promise<void>((resolve) => {
     other.once('error', () => resolve())
     const { port: bound } = server.server.address() as AddressInfo

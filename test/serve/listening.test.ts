@@ -1,8 +1,10 @@
 // RFC 6761 §6.3: "localhost" is both loopback addresses, and every request may come to either.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { listen } from '../../src/listening.ts'
 import { launch, world } from '../harness.ts'
 
@@ -31,7 +33,24 @@ test('HOST=localhost serves both addresses alike', async (t) => {
     assert.match(await ask(host, port, 'Host: localhost\r\n'), /^HTTP\/1.1 404 /)
   }
   if (!hasIPv6) t.diagnostic('without ::1, which this machine does not have')
-  await launched.app.server.close()
+  // a stop waits for what is in flight at either
+  const inFlight = (['127.0.0.1', ...(hasIPv6 ? ['::1'] : [])] as const).map((host) => {
+    const socket = net.connect(port, host)
+    let received = ''
+    socket.setEncoding('latin1').on('data', (text: string) => (received += text))
+    socket.write(
+      `POST /things HTTP/1.1\r\nHost: api.test\r\n${credential}Connection: close\r\nContent-Length: 2\r\n\r\na`,
+    )
+    return { socket, ended: once(socket, 'close').then(() => received) }
+  })
+  await setTimeout(200)
+  const closed = launched.app.server.close()
+  for (const { socket, ended } of inFlight.toReversed()) {
+    await setTimeout(50)
+    socket.write('b')
+    assert.match(await ended, /^HTTP\/1.1 200 /)
+  }
+  await closed
   await assert.rejects(ask('127.0.0.1', port, ''), { code: 'ECONNREFUSED' })
   if (hasIPv6) await assert.rejects(ask('::1', port, ''), { code: 'ECONNREFUSED' })
 })
