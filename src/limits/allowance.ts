@@ -35,6 +35,9 @@ const sweptAtOnce = 500
 /** However it is used, a slice goes back before others take its holder for dead and stop counting it. */
 const renewMs = staleSliceMs - 60_000
 
+/** Faults that are remembered. */
+const maxFaults = 1_000
+
 /** Rounds after which a request takes just what it costs: others keep taking the room of what it needs. */
 const patience = 20
 
@@ -55,6 +58,8 @@ export class Allowance {
   readonly #counters: Counters
   readonly #onFault: () => void
   readonly #held: Holdings
+  /** Of counters that could not be taken from the last time: why. */
+  readonly #faults = new Map<string, { error: unknown }>()
 
   /**
    * `onFault` is told of every slice that could not be taken or given back. `memory`: what the server's threads have in common.
@@ -168,8 +173,10 @@ export class Allowance {
     return this.#locked(limit, () => {
       const slot = held.find(limit, now)
       if (this.#covers(limit, slot, cost)) return 'covered'
-      const taker = slot === 0 ? 0 : held.taker(slot)
-      if (taker !== 0) return { slot, taker }
+      // also one for a period that has ended meanwhile: what comes of it must not be put to the next one
+      const any = slot === 0 ? held.any(limit) : slot
+      const taker = any === 0 ? 0 : held.taker(any)
+      if (taker !== 0) return { slot: any, taker }
       const needed = cost - (slot === 0 ? 0 : held.units(slot))
       // taken beyond the limit: it was lowered; what is held then does not help
       if (needed <= 0) return 'refused'
@@ -188,14 +195,23 @@ export class Allowance {
   /** Waits or takes; false: the limit cannot give it. */
   async #follow(limit: AppliedLimit, step: Step, now: number, paid: Paid): Promise<boolean> {
     const { slot } = step
+    const { counter } = limit
     if ('taker' in step) {
+      const before = this.#faults.get(counter)
       await this.#held.ended(slot, step.taker)
+      const fault = this.#faults.get(counter)
+      if (fault && fault !== before) throw fault.error // all who waited for it would meet it, one after the other
       return true
     }
     let taken: Taken | undefined
     try {
       const answer = this.#noting(() => this.#counters.take(step.take, now))
       taken = answer instanceof Promise ? await answer : answer
+      this.#faults.delete(counter)
+    } catch (error) {
+      if (this.#faults.size >= maxFaults) this.#faults.clear()
+      this.#faults.set(counter, { error })
+      throw error
     } finally {
       if (slot !== 0)
         this.#locked(limit, () => {

@@ -95,6 +95,11 @@ export class Holdings {
     return this.#table.numbers[slot / 2 + periodEndAt] as number
   }
 
+  /** The slot of the counter, whatever its period; 0: there is none. */
+  any(limit: AppliedLimit): number {
+    return this.#table.find(this.#place(limit))
+  }
+
   /** The thread that takes a slice for the slot just now; 0: none. */
   taker(slot: number): number {
     return this.#table.words[slot + takerAt] as number
@@ -135,6 +140,7 @@ export class Holdings {
   /** Adds what the store has given. */
   add(slot: number, { granted, taken, periodStart, periodEnd }: Taken, now: number): void {
     const { words, numbers } = this.#table
+    if (this.taker(slot) !== this.#thread) return
     const before = this.periodStart(slot) === periodStart ? this.units(slot) : 0
     words[slot + unitsAt] = 0
     numbers[slot / 2 + periodStartAt] = periodStart
@@ -145,9 +151,10 @@ export class Holdings {
     words[slot + unitsAt] = before + granted
   }
 
-  /** No slice is on its way any more. */
+  /** The slice is not on its way any more. */
   end(slot: number): void {
     const { words } = this.#table
+    if (this.taker(slot) !== this.#thread) return
     if (this.periodStart(slot) === 0) this.#table.free(slot)
     Atomics.store(words, slot + takerAt, 0)
     Atomics.notify(words, slot + takerAt)

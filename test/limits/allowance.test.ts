@@ -134,3 +134,26 @@ test('idle slices of a month go back after a minute, those of an ended window ar
   assert.equal((await store.counters.peek({ counter: month(1).counter, period: 'month' }, start)).taken, 1)
   assert.equal((await allowance.spend([month(10_000)], 1, start + 62_000)).states[0]?.remaining, 9_998)
 })
+
+test('a store that fails late fails all who wait for the same slice at once, and the next is taken anew', async (t) => {
+  const { stores } = await open(t)
+  const { counters } = stores[0] as Store
+  let asked = 0
+  let fails = true
+  const allowance = new Allowance({
+    ...counters,
+    take: async (take, now) => {
+      asked += 1
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      if (fails) throw new Error('the store hangs')
+      return counters.take(take, now)
+    },
+  })
+  const together = () =>
+    Promise.allSettled(Array.from({ length: 50 }, async () => allowance.spend([window(100)], 1, start)))
+  const settled = await together()
+  assert.ok(settled.every((one) => one.status === 'rejected' && /hangs/.test(String(one.reason))))
+  assert.equal(asked, 1)
+  fails = false
+  assert.ok((await together()).every((one) => one.status === 'fulfilled' && one.value.refused === undefined))
+})

@@ -120,6 +120,36 @@ test('what one thread gives back when it stops, another has; nothing is given ba
   assert.equal(rest, 92)
 })
 
+test('a slice that is on its way when its period ends is not put to the next one, which is given out whole', async (t) => {
+  const { memory, counters, threads } = await serverOf(t, 2)
+  const [, other] = threads as [Allowance, Allowance]
+  const limit = windowOf('a', 100)
+  for (let i = 0; i < 10; i++) assert.equal(await allowed(other, [limit], start), 1)
+  const { promise: answers, resolve: answer } = Promise.withResolvers<void>()
+  const slow = new Allowance(
+    {
+      ...(counters[0] as Counters),
+      take: async (take, now) => {
+        const taken = await (counters[0] as Counters).take(take, now)
+        await answers
+        return taken
+      },
+    },
+    () => {},
+    memory.as(77),
+  )
+  const [before, after] = [start + 59_999, start + 60_000]
+  const last = slow.spend([limit], 1, before)
+  const first = Promise.resolve(other.spend([limit], 1, after))
+  assert.equal(await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))]), 'waits')
+  answer()
+  assert.equal((await last).refused, undefined)
+  assert.equal((await first).refused, undefined)
+  let given = 1
+  for (let i = 0; i < 200; i++) given += await allowed(other, [limit], after)
+  assert.equal(given, 100)
+})
+
 test('a thread that dies with a slice on its way holds nobody up, and its server goes on spending what it left', async (t) => {
   const folder = temporaryFolder(t)
   const { memory, counters, threads } = await serverOf(t, 2, { folder })
