@@ -25,6 +25,9 @@ export interface Unwritten {
   sightings: SightingRow[]
 }
 
+/** Credentials whose rows are made in one go. */
+const madeAtOnce = 250
+
 /** In the order of the keys, so that two processes cannot wait for each other's rows. */
 const inOrder = <T>(rows: T[], keyOf: (row: T) => string): T[] => {
   const keyed = rows.map((row) => ({ key: keyOf(row), row }))
@@ -34,8 +37,11 @@ const inOrder = <T>(rows: T[], keyOf: (row: T) => string): T[] => {
 
 const joined = (...parts: (string | number)[]): string => parts.join('\0')
 
-/** The rows of a window: each count by its hour and by its day. */
-export const rowsOf = (window: Window): Unwritten => {
+const totalKey = (row: Omit<TotalRow, 'count' | 'units'>): string =>
+  joined(row.owner_id, row.width, row.bucket, row.api, row.environment, row.code)
+
+/** The rows of a window that nothing is added to any more: each count by its hour and by its day. Gives way now and then. */
+export const rowsOf = async (window: Window): Promise<Unwritten> => {
   const usage: UsageRow[] = []
   const totals = new Map<string, TotalRow>()
   const sightings: SightingRow[] = []
@@ -43,7 +49,10 @@ export const rowsOf = (window: Window): Unwritten => {
     { width: 'hour', bucket: window.hour },
     { width: 'day', bucket: Math.floor(window.hour / dayMs) * dayMs },
   ] as const
+  let made = 0
   for (const { credentialId, counts, seen } of window.used()) {
+    made += 1
+    if (made % madeAtOnce === 0) await setImmediate()
     for (let count = counts; count; count = count.next) {
       const { owner, api, environment, allowed, units, denied } = count
       const codes: [string, number][] = [...(denied ?? [])]
@@ -53,7 +62,7 @@ export const rowsOf = (window: Window): Unwritten => {
         for (const span of widths) {
           const of = { owner_id: owner.id, ...span, api: api.name, environment, code }
           usage.push({ ...of, credential_id: credentialId, count: times })
-          const key = joined(span.width, owner.id, api.name, environment, code)
+          const key = totalKey(of)
           const total = totals.get(key)
           if (total) {
             total.count += times
@@ -70,21 +79,21 @@ export const rowsOf = (window: Window): Unwritten => {
       for (const [value, { firstAt, lastAt, count }] of values?.all ?? [])
         sightings.push({ credential_id: credentialId, kind, value, first_at: firstAt, last_at: lastAt, count })
   }
-  const keyOf = (row: Omit<TotalRow, 'units'>): string =>
-    joined(row.owner_id, row.width, row.bucket, row.api, row.environment, row.code)
-  return {
-    usage: inOrder(usage, (row) => joined(keyOf(row), row.credential_id)),
-    totals: inOrder([...totals.values()], keyOf),
-    sightings: inOrder(sightings, (row) => joined(row.credential_id, row.kind, row.value)),
-  }
+  return { usage, totals: [...totals.values()], sightings }
 }
 
-/** Writes batch after batch from the front of `rows`, and gives way between them. */
-const drain = async <T>(rows: T[], write: (batch: T[]) => Promise<unknown>): Promise<void> => {
+/** Writes batch after batch from the end of `rows`, does what follows from each, and gives way between them. */
+const drain = async <T>(
+  rows: T[],
+  keyOf: (row: T) => string,
+  write: (batch: T[]) => Promise<unknown>,
+  then?: (batch: T[]) => Promise<unknown>,
+): Promise<void> => {
   while (rows.length > 0) {
-    const batch = rows.slice(0, batchSize)
+    const batch = inOrder(rows.slice(-batchSize), keyOf)
     await write(batch)
-    rows.splice(0, batch.length)
+    rows.length -= batch.length
+    await then?.(batch)
     await setImmediate()
   }
 }
@@ -110,31 +119,37 @@ export const recordUse = async (
   { notes, activity }: Pick<Store, 'notes' | 'activity'>,
   { usage, totals, sightings }: Unwritten,
 ): Promise<void> => {
-  await drain(sightings, async (batch) => {
-    await notes
-      .insertInto('sightings')
-      .values(batch)
-      .onConflict((conflict) =>
-        conflict.columns(['credential_id', 'kind', 'value']).doUpdateSet({
-          last_at: sql<number>`CASE WHEN excluded.last_at > sightings.last_at THEN excluded.last_at ELSE sightings.last_at END`,
-          count: sql<number>`sightings.count + excluded.count`,
-        }),
-      )
-      .execute()
-    await forgetColdest(notes, batch)
-  })
-  await drain(usage, (batch) =>
-    notes
-      .insertInto('usage')
-      .values(batch)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['owner_id', 'width', 'bucket', 'api', 'environment', 'credential_id', 'code'])
-          .doUpdateSet({ count: sql<number>`usage.count + excluded.count` }),
-      )
-      .execute(),
+  await drain(
+    sightings,
+    (row) => joined(row.credential_id, row.kind, row.value),
+    (batch) =>
+      notes
+        .insertInto('sightings')
+        .values(batch)
+        .onConflict((conflict) =>
+          conflict.columns(['credential_id', 'kind', 'value']).doUpdateSet({
+            last_at: sql<number>`CASE WHEN excluded.last_at > sightings.last_at THEN excluded.last_at ELSE sightings.last_at END`,
+            count: sql<number>`sightings.count + excluded.count`,
+          }),
+        )
+        .execute(),
+    (batch) => forgetColdest(notes, batch),
   )
-  await drain(totals, (batch) =>
+  await drain(
+    usage,
+    (row) => joined(totalKey(row), row.credential_id),
+    (batch) =>
+      notes
+        .insertInto('usage')
+        .values(batch)
+        .onConflict((conflict) =>
+          conflict
+            .columns(['owner_id', 'width', 'bucket', 'api', 'environment', 'credential_id', 'code'])
+            .doUpdateSet({ count: sql<number>`usage.count + excluded.count` }),
+        )
+        .execute(),
+  )
+  await drain(totals, totalKey, (batch) =>
     activity
       .insertInto('usage_totals')
       .values(batch)
@@ -148,9 +163,18 @@ export const recordUse = async (
   )
 }
 
-/** Writes decisions. What has been written is taken out. */
+/** Writes decisions. What has been written is taken out; what was written though nobody heard of it is there already. */
 export const recordDecisions = ({ notes }: Pick<Store, 'notes'>, rows: DecisionRow[]): Promise<void> =>
-  drain(rows, (batch) => notes.insertInto('decisions').values(batch).execute())
+  drain(
+    rows,
+    ({ id }) => id,
+    (batch) =>
+      notes
+        .insertInto('decisions')
+        .values(batch)
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .execute(),
+  )
 
 /** Forgets the oldest decisions of an owner that has more than are kept. */
 export const forgetOldest = async ({ notes }: Pick<Store, 'notes'>, ownerId: string): Promise<void> => {

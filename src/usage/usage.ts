@@ -5,14 +5,18 @@ import { type Unwritten, forgetOldest, recordDecisions, recordUse, rowsOf } from
 import { type DecisionRow, Tail } from './tail.ts'
 import { Window } from './window.ts'
 
-/** How long counts may wait. */
+/** How long counts may wait, and how long they do where there are many. */
 const writeEveryMs = 15_000
+const writeManyEveryMs = 4_000
 /** Rows kept for a store that cannot be written to; beyond, the oldest counts are lost. */
 const maxUnwritten = 100_000
 /** Decisions that an owner may have more than are kept, before the oldest are looked for. */
 const surplus = 100
 /** Owners whose decisions are counted for that. */
 const maxWatched = 10_000
+
+/** Whether `at` was less than so long ago; a clock that was set back says nothing of it. */
+const isWithin = (now: number, at: number, milliseconds: number): boolean => now >= at && now - at < milliseconds
 
 export class Usage {
   readonly #store: Pick<Store, 'notes' | 'activity'>
@@ -51,8 +55,9 @@ export class Usage {
 
   /** Called about once a second: writes what people watch, and the counts once they have waited or are many. Throws when the store cannot be written to, and then lets it alone for a while. */
   tick(now: number): Promise<void> {
-    if (now - this.#failedAt < writeEveryMs) return Promise.resolve()
-    const due = now - this.#writtenAt >= writeEveryMs || this.#window.isFilling || this.#closed.length > 0
+    if (isWithin(now, this.#failedAt, writeEveryMs)) return Promise.resolve()
+    const waits = this.#window.isFilling ? writeManyEveryMs : writeEveryMs
+    const due = !isWithin(now, this.#writtenAt, waits) || this.#closed.length > 0
     return due ? this.flush(now) : this.#queue(now, () => this.#writeDecisions())
   }
 
@@ -61,8 +66,12 @@ export class Usage {
     this.#turn(now)
     this.#writtenAt = now
     return this.#queue(now, async () => {
-      await this.#writeDecisions()
-      await this.#writeCounts()
+      await this.#closeWindows()
+      try {
+        await this.#writeDecisions()
+      } finally {
+        await this.#writeCounts()
+      }
     })
   }
 
@@ -85,8 +94,11 @@ export class Usage {
     if (this.#decisions.length === 0) return
     const owners = this.#decisions.map((row) => row.owner_id)
     await recordDecisions(this.#store, this.#decisions)
-    if (this.#added.size > maxWatched) this.#added.clear()
     for (const owner of owners) this.#added.set(owner, (this.#added.get(owner) ?? 0) + 1)
+    for (const owner of this.#added.keys()) {
+      if (this.#added.size <= maxWatched) break
+      this.#added.delete(owner)
+    }
     for (const owner of new Set(owners)) {
       if ((this.#added.get(owner) ?? 0) < surplus) continue
       this.#added.delete(owner)
@@ -94,11 +106,16 @@ export class Usage {
     }
   }
 
-  async #writeCounts(): Promise<void> {
-    this.#unwritten.push(...this.#closed.splice(0).map(rowsOf))
+  /** Makes rows of what has been counted, and room for them. */
+  async #closeWindows(): Promise<void> {
+    for (let window = this.#closed.shift(); window; window = this.#closed.shift())
+      this.#unwritten.push(await rowsOf(window))
     const sizeOf = ({ usage, totals, sightings }: Unwritten): number => usage.length + totals.length + sightings.length
     while (this.#unwritten.reduce((sum, rows) => sum + sizeOf(rows), 0) > maxUnwritten && this.#unwritten.length > 1)
       this.#unwritten.shift()
+  }
+
+  async #writeCounts(): Promise<void> {
     for (let rows = this.#unwritten[0]; rows; rows = this.#unwritten[0]) {
       await recordUse(this.#store, rows)
       this.#unwritten.shift()

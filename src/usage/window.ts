@@ -68,7 +68,7 @@ export class Window {
 
   /** Whether it should be written soon. */
   get isFilling(): boolean {
-    return this.#size > maxCounts / 2 || this.#room.left < maxSeen / 2
+    return this.#size > maxCounts * 0.75 || this.#room.left < maxSeen / 2
   }
 
   used(): IterableIterator<Used> {

@@ -1,8 +1,9 @@
 // When credentials were last used: noted in memory, written in bounded batches, never on the hot path.
+import { setImmediate } from 'node:timers/promises'
 import type { Store } from '../store/store.ts'
 
 /** Rows per write. */
-const batchSize = 1000
+const batchSize = 250
 
 export class LastUse {
   readonly #store: Pick<Store, 'recordLastUse'>
@@ -28,6 +29,7 @@ export class LastUse {
         for (const [id, at] of entries.slice(i)) if (!this.#pending.has(id)) this.#pending.set(id, at)
         throw error
       }
+      await setImmediate() // on SQLite each batch holds up the whole thread
     }
   }
 }

@@ -194,3 +194,39 @@ test('what cannot be written is kept and written later, once', async (t) => {
     )
   }
 })
+
+test('where the latest decisions cannot be written, the counts are; and no room is taken without end', async (t) => {
+  const store = await openSqlite(temporaryFolder(t))
+  t.after(() => store.close())
+  const now = Date.parse('2026-05-05T10:20:00Z')
+  const usage = new Usage(store, now)
+  const insert = store.notes.insertInto.bind(store.notes)
+  const refused = new Set(['decisions'])
+  t.mock.method(store.notes, 'insertInto', (table: Parameters<typeof insert>[0]) => {
+    if (refused.has(table)) throw new Error('the disk is full')
+    return insert(table)
+  })
+  const observe = (index: number): void =>
+    usage.observe(api('zones'), ofKey(`key-${index}`, 'organization'), { credential: '' }, now)
+  const counted = async (): Promise<number> =>
+    (
+      await store.activity
+        .selectFrom('usage')
+        .select(({ fn }) => fn.sum<number>('count').as('count'))
+        .where('width', '=', 'hour')
+        .executeTakeFirstOrThrow()
+    ).count
+  observe(0)
+  await assert.rejects(usage.flush(now), /disk is full/)
+  assert.equal(await counted(), 1)
+  // an outage of everything: of 300,000 counts the latest are kept
+  refused.add('usage')
+  for (let round = 0; round < 15; round++) {
+    for (let index = 0; index < 20_000; index++) observe(index)
+    await assert.rejects(usage.flush(now), /disk is full/)
+  }
+  refused.clear()
+  await usage.flush(now)
+  const kept = await counted()
+  assert.ok(kept > 20_000 && kept <= 100_000, `${kept} were kept`)
+})
