@@ -322,10 +322,21 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
   await server.ready()
 
   const timers: NodeJS.Timeout[] = []
+  let closed = false
   const attempt = (what: string, work: () => Promise<unknown>): Promise<unknown> =>
-    work().catch((error: unknown) => log.error({ err: error }, `could not ${what}`))
+    work().catch((error: unknown) => {
+      if (!closed) log.error({ err: error }, `could not ${what}`) // what the end has cut short goes on at the next start
+    })
+  /** Left out as long as the one before goes on. */
   const every = (milliseconds: number, what: string, work: () => Promise<unknown>): void => {
-    timers.push(setInterval(() => void attempt(what, work), milliseconds).unref())
+    let busy = false
+    const next = async (): Promise<void> => {
+      if (busy) return
+      busy = true
+      await attempt(what, work)
+      busy = false
+    }
+    timers.push(setInterval(() => void next(), milliseconds).unref())
   }
   const writeUse = async (): Promise<void> => {
     await usage.flush(now())
@@ -377,6 +388,7 @@ export const buildApp = async (given: Config, options: AppOptions = {}): Promise
       await mailer.close()
       await allowance.close()
       await attempt('write what was counted', writeUse)
+      closed = true
       await store.close()
     },
   }

@@ -147,7 +147,6 @@ export class ChangeLog {
     if (last === undefined) return
     const isWhole = changes.length <= maxRemembered && last[0] - this.#seq === changes.length
     if (!isWhole || this.#changedAt.size + changes.length > maxRemembered) return this.#beginAnew()
-    this.#seq = last[0]
     for (const [seq, kind, id] of changes) {
       if (kind === 'hash') this.#listener.added(id)
       else {
@@ -155,13 +154,15 @@ export class ChangeLog {
         this.#position = seq
       }
     }
+    this.#seq = last[0] // after a fault all of them are read again
   }
 
   /** What was found before now is not trusted. Something has been noted since then, or nothing has been found yet. */
   #beginAnew(): void {
+    const latest = this.#latest() // first: after a fault here nothing has been forgotten
     this.#listener.forget()
     this.#changedAt.clear()
-    this.#seq = this.#latest()
+    this.#seq = latest
     this.#position = this.#seq
     this.#floor = this.#seq
   }

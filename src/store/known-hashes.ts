@@ -123,7 +123,12 @@ export class KnownHashes implements Listener {
     let last = ''
     const step = (): void => {
       if (this.#closed || this.#bits !== bits) return
-      const hashes = this.#after(last)
+      let hashes: string | undefined
+      try {
+        hashes = this.#after(last)
+      } catch {
+        return this.forget() // whoever asks next meets the fault itself
+      }
       if (hashes === undefined) {
         this.#isWhole = true
         return

@@ -15,7 +15,7 @@ export const monthOf = (now: number): Period => {
 }
 
 /** So far may one server's clock be behind another's at the end of a month without the month being counted anew. */
-const clockDifferenceMs = 24 * 60 * 60_000
+export const clockDifferenceMs = 24 * 60 * 60_000
 
 /** The period that would begin at `now`, and what a stored one must be to be used instead. */
 export interface Span {

@@ -5,7 +5,7 @@ import type { ActivitySchema } from './activity-schema.ts'
 import type { Store } from './store.ts'
 
 const batchSize = 500
-const maxBatches = 400
+const maxBatches = 2_000
 const day = 86_400_000
 
 const keptHours = 8 * day
@@ -58,7 +58,7 @@ const oldestDecision = async (notes: Kysely<ActivitySchema>): Promise<number | u
   return row?.at
 }
 
-/** Removes what is too old as of `now` (Unix milliseconds); at most 200,000 rows of a kind a call. Answers how many. */
+/** Removes what is too old as of `now` (Unix milliseconds); at most a million rows of a kind a call. Answers how many. */
 export const pruneUse = async (
   { notes }: Store,
   now: number,

@@ -1,15 +1,15 @@
 // Removes rows whose time is over, in batches small enough that nobody waits for them.
+import { setImmediate } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { ActivitySchema } from './activity-schema.ts'
+import { clockDifferenceMs, monthOf } from './period.ts'
 import { pruneUse } from './prune-use.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
-/** Rows removed in one transaction, and transactions for one kind of row in one call. */
+/** Rows removed in one transaction, and transactions for one kind of row in one call: more than comes between two calls. */
 const batchSize = 500
-const maxBatches = 20
-/** Of what comes with every request of some clients. */
-const maxFrequentBatches = 400
+const maxBatches = 2_000
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -40,32 +40,47 @@ export interface Pruned {
   resumeAt: string | undefined
 }
 
-/** Runs `remove`, which says how many rows it removed, until it finds less than a batch or the call has done its share. */
-const inBatches = async (remove: () => Promise<number>, batches = maxBatches): Promise<number> => {
+/** Runs `remove`, which says how many rows it removed, until it finds less than a batch. Gives way between them: on SQLite each holds up the whole thread. */
+const inBatches = async (remove: () => Promise<number>): Promise<number> => {
   let total = 0
-  for (let batch = 0; batch < batches; batch++) {
+  for (let batch = 0; batch < maxBatches; batch++) {
     const removed = await remove()
     total += removed
     if (removed < batchSize) break
+    await setImmediate()
   }
   return total
 }
 
 const removed = ({ numDeletedRows }: { numDeletedRows: bigint }): number => Number(numDeletedRows)
 
-/** A counter that another process begins anew between the finding and the removing stays: the condition is asked of the row itself again. */
-const counters = (activity: Kysely<ActivitySchema>, before: number): Promise<number> =>
+/** Counters that ended within these times. One that another process begins anew between the finding and the removing stays: the row itself is asked again. */
+const endedBetween = (activity: Kysely<ActivitySchema>, from: number, to: number): Promise<number> =>
   inBatches(async () =>
     removed(
       await activity
         .deleteFrom('counters')
-        .where('period_end', '<=', before)
-        .where('id', 'in', (from) =>
-          from.selectFrom('counters').select('id').where('period_end', '<=', before).limit(batchSize),
+        .where('period_end', '>=', from)
+        .where('period_end', '<=', to)
+        .where('id', 'in', (found) =>
+          found
+            .selectFrom('counters')
+            .select('id')
+            .where('period_end', '>=', from)
+            .where('period_end', '<=', to)
+            .limit(batchSize),
         )
         .executeTakeFirstOrThrow(),
     ),
   )
+
+/** Those of the month that has just ended stay for as long as it may still be the present one by another server's clock. */
+const counters = async (activity: Kysely<ActivitySchema>, now: number): Promise<number> => {
+  const before = now - minute
+  const month = monthOf(now).start
+  if (before >= month + clockDifferenceMs) return endedBetween(activity, 0, before)
+  return (await endedBetween(activity, 0, month - 1)) + (await endedBetween(activity, month + 1, before))
+}
 
 /** Removes rows of `table` whose `column` is not after `before`, and returns their ids. */
 const removeDated = (
@@ -144,7 +159,7 @@ const expiredActivity = (
       activity,
     )
     return Number(numAffectedRows)
-  }, maxFrequentBatches)
+  })
 
 const links = (store: Store, column: 'expires_at' | 'used_at', before: number): Promise<number> =>
   inBatches(() =>
@@ -186,6 +201,9 @@ const idleClients = (
   before: number,
 ): Promise<number> => inBatches(() => store.transaction((trx) => removeIdleClients(trx, registration, column, before)))
 
+/** Batches of last uses that are looked through in one call; the next goes on from there. */
+const maxSearched = 20
+
 /** What last uses are noted of. */
 const used = ['credentials', 'clients', 'sessions'] as const
 
@@ -196,7 +214,7 @@ const strayLastUses = async (
 ): Promise<{ count: number; resumeAt: string | undefined }> => {
   let count = 0
   let after = from
-  for (let batch = 0; batch < maxBatches; batch++) {
+  for (let batch = 0; batch < maxSearched; batch++) {
     const uses = await activity
       .selectFrom('last_used')
       .select('credential_id')
@@ -216,20 +234,21 @@ const strayLastUses = async (
       )
     if (ids.length < batchSize) return { count, resumeAt: undefined }
     after = ids.at(-1) as string
+    await setImmediate()
   }
   return { count, resumeAt: after }
 }
 
 /**
- * Removes, as of `now` (Unix milliseconds): counters and slices whose period ended over a minute ago, links expired or used for a day,
+ * Removes, as of `now` (Unix milliseconds): counters and slices whose period ended over a minute ago (a month's over a day), links expired or used for a day,
  * credentials revoked or expired for 90 days with their last use, client secrets expired for a day, signing keys whose last token has
  * expired, what the authorization server keeps once it is over for a day (sessions at once), used ids, places in status lists, pushed requests and polls whose time ended over a minute ago,
  * clients that registered themselves 30 days ago, or whose metadata document is stale for a day, and that nobody has allowed anything,
- * last uses of nothing that there is, and what is too old of counted use. At most 10,000 rows of a kind a call, of these 200,000; `from` is the `resumeAt` of the call before.
+ * last uses of nothing that there is, and what is too old of counted use. At most a million rows of a kind a call; `from` is the `resumeAt` of the call before.
  * Commits nothing where there is nothing to remove. Any number of processes may do so at once.
  */
 export const pruneExpired = async (store: Store, now: number, from = ''): Promise<Pruned> => {
-  const ended = await counters(store.activity, now - minute)
+  const ended = await counters(store.activity, now)
   const oldLinks = (await links(store, 'expires_at', now - day)) + (await links(store, 'used_at', now - day))
   const oldCredentials =
     (await credentials(store, 'expires_at', now - 90 * day)) + (await credentials(store, 'revoked_at', now - 90 * day))

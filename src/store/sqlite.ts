@@ -76,7 +76,7 @@ const makeFolder = (folder: string): void => {
   }
 }
 
-/** What look-ups may keep in memory, bytes: seven tenths for credentials, some 40,000 keys in use. */
+/** What look-ups may keep in memory, bytes: seven tenths for credentials, some 28,000 keys in use. */
 export const defaultCacheBytes = 64 * 2 ** 20
 
 /** Opens (and where missing makes) the store in `folder` and brings it to the present schema. Safe when several processes do so at once. */

@@ -20,6 +20,7 @@ import {
 } from '../rows.ts'
 
 const day = 86_400_000
+const hour = 3_600_000
 const nothing = {
   counters: 0,
   links: 0,
@@ -280,7 +281,7 @@ export const pruning: readonly Requirement[] = [
     },
   ],
   [
-    'a call removes 10,000 rows of a kind at most, the next goes on',
+    'however much is over goes in one call; last uses are looked through by and by',
     async (database) => {
       const store = await database.open()
       const ids = Array.from({ length: 10_400 }, newId)
@@ -296,9 +297,24 @@ export const pruning: readonly Requirement[] = [
           .execute()
       }
       const first = await pruneExpired(store, at)
-      assert.deepEqual(first, { ...nothing, counters: 10_000, lastUses: 10_000, resumeAt: ids[9_999] })
-      assert.deepEqual(await pruneExpired(store, at, first.resumeAt), { ...nothing, counters: 400, lastUses: 400 })
+      assert.deepEqual(first, { ...nothing, counters: 10_400, lastUses: 10_000, resumeAt: ids[9_999] })
+      assert.deepEqual(await pruneExpired(store, at, first.resumeAt), { ...nothing, lastUses: 400 })
       assert.deepEqual(await pruneExpired(store, at), nothing)
+    },
+  ],
+  [
+    'a month that is over stays for a day: by another server’s clock it may be the present one still',
+    async (database) => {
+      const store = await database.open()
+      const month = Date.UTC(2026, 5, 1)
+      const spend = (now: number) =>
+        store.counters.take({ counter: 'month', period: 'month', limit: 10, needed: 10, wanted: 10 }, now)
+      assert.equal((await spend(month - hour)).granted, 10)
+      await store.counters.take({ counter: 'window', period: 1_000, limit: 10, needed: 1, wanted: 1 }, month - 1_001)
+      // a server whose clock is an hour ahead is in the next month, and prunes
+      assert.equal((await pruneExpired(store, month + hour)).counters, 1, 'the window')
+      assert.equal((await spend(month - 1)).granted, 0, 'the quota of the month is used up')
+      assert.equal((await pruneExpired(store, month + 25 * hour)).counters, 1)
     },
   ],
   [

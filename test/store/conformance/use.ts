@@ -132,6 +132,22 @@ export const use: readonly Requirement[] = [
     },
   ],
   [
+    'decisions that were written though nobody heard of it are there once',
+    async (database) => {
+      const store = await database.open()
+      const rows = Array.from({ length: 3 }, () => decision({}))
+      await recordDecisions(store, rows.slice(0, 2))
+      const again = [...rows]
+      await recordDecisions(store, again)
+      assert.deepEqual(again, [], 'taken out')
+      const { count } = await store.activity
+        .selectFrom('decisions')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      assert.equal(count, 3)
+    },
+  ],
+  [
     'hours go after 8 days, days after 400, sightings after 90 and decisions after one',
     async (database) => {
       const store = await database.open()
