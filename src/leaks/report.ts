@@ -100,16 +100,17 @@ const answerTo = async (
   return { kind, id, organization_id: organizationId, done }
 }
 
-/** One answer for each, in order. `by`: whose word it is; `actor`: who is named in the trail. `now`: Unix milliseconds. */
+/** One answer for each, in order. `by`: whose word it is; `actor`: who is named in the trail. `now` answers Unix milliseconds. */
 export const reportLeaks = async (
   deps: LeaksDeps,
   actor: Actor,
   reporter: string,
   leaks: readonly Leak[],
-  now: number,
+  now: () => number,
 ): Promise<LeakResult[]> => {
   const results: LeakResult[] = []
-  for (const leak of leaks) results.push(await answerTo(deps, actor, reporter, leak, now))
+  // each as of its own moment: the trail is read in the order of times, and not for long behind the latest
+  for (const leak of leaks) results.push(await answerTo(deps, actor, reporter, leak, now()))
   return results
 }
 

@@ -59,7 +59,7 @@ export const githubLeakRoutes =
       const matches = readMatches(body)
       if (!matches) throw new Refusal('invalid_request', `Send a list of at most ${maxLeaks} matches.`)
       const actor = leakReport('github', clientAddress(request.raw, proxies), request.id)
-      const results = await reportLeaks(deps, actor, 'GitHub secret scanning', matches, now())
+      const results = await reportLeaks(deps, actor, 'GitHub secret scanning', matches, now)
       reply.header('cache-control', 'no-store')
       return matches.map(({ value, type }, index) => ({
         token_hash: hashOf(value),
@@ -117,7 +117,7 @@ export const leaksRoutes =
         const { actor, body } = request
         requireOperator(actor, 'report leaked credentials')
         const leaks = body.items.map(({ credential, url }) => ({ value: credential, url: url ?? null }))
-        return { results: await reportLeaks({ store, config, box }, actor, 'an operator', leaks, now()) }
+        return { results: await reportLeaks({ store, config, box }, actor, 'an operator', leaks, now) }
       },
     )
   }

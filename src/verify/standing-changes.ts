@@ -112,9 +112,9 @@ export class StandingChanges {
   /** Everything that was committed before the call, and has not been read before. Throws when the store cannot be read. */
   async read(): Promise<Reading> {
     const version = this.#store.lookups.version()
-    // nobody has committed anything since: then there is nothing to read either
-    if (version !== undefined && version === this.#version) return []
     const next = this.#reach()
+    // nobody has committed anything since: then there is nothing to read either, unless a clock that was set back has given it an earlier id
+    if (version !== undefined && version === this.#version && next >= this.#from) return []
     const found = await changesFrom(this.#store, this.#from)
     this.#version = version
     const fresh = found?.filter(({ id }) => !this.#seen.has(id))
