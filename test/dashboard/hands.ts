@@ -36,11 +36,11 @@ export const press = async (target: Locator, key = 'Enter'): Promise<void> => {
   await target.page().keyboard.press(key)
 }
 
-/** Goes there and types a text in place of what is in it. */
+/** Goes there and puts a text in the place of what is in it, in one go as by pasting: what looks at it after each key sees no parts of it. */
 export const enter = async (target: Locator, text: string): Promise<void> => {
+  const { keyboard } = target.page()
   await press(target, 'ControlOrMeta+A')
-  await target.page().keyboard.press('Delete')
-  await target.page().keyboard.type(text)
+  await (text === '' ? keyboard.press('Delete') : keyboard.insertText(text))
 }
 
 /** Turns a checkbox over, or goes from one radio button to another of its group until it is this one. */
@@ -53,10 +53,15 @@ export const tick = async (target: Locator): Promise<void> => {
   assert.ok(await target.isChecked())
 }
 
-/** Chooses the option of a list whose text begins so. */
+/** Chooses the option of a list whose text begins so. The browser takes keys that come slowly for several beginnings: then once more. */
 export const pick = async (target: Locator, option: string): Promise<void> => {
   await tabTo(target)
-  await target.page().keyboard.type(option)
+  const chosen = target.locator('option:checked').filter({ hasText: new RegExp(`^${option}`, 'i') })
+  for (let attempt = 0; attempt < 3 && (await chosen.count()) === 0; attempt++) {
+    if (attempt > 0) await target.page().waitForTimeout(1_500)
+    await target.page().keyboard.type(option)
+  }
+  assert.equal(await chosen.count(), 1, option)
 }
 
 /** Visits pages. `look` says that what is shown now must be in order on a phone, a tablet and a wide screen. */

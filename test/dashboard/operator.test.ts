@@ -43,7 +43,7 @@ test('operators look after people, organizations, keys and legacy tokens', async
 
   await enter(page.getByRole('searchbox'), 'CHARLES')
   await page.getByText('mary@example.com').waitFor({ state: 'detached' })
-  assert.equal(new URL(page.url()).searchParams.get('q'), 'CHARLES')
+  await page.waitForURL((url) => url.searchParams.get('q') === 'CHARLES')
   await press(page.getByRole('button', { name: 'Actions for Charles Babbage' }))
   await press(page.getByRole('button', { name: 'Suspend' }))
   await press(page.getByRole('dialog').getByRole('button', { name: 'Suspend user' }))

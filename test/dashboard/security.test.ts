@@ -115,6 +115,7 @@ test('one’s own account in a browser', async (t) => {
       await page.getByText('10 codes are left.').waitFor()
       await press(page.getByRole('button', { name: 'Remove authenticator app' }))
       await press(dialog.getByRole('button', { name: 'Remove authenticator app' }))
+      await dialog.waitFor({ state: 'detached' })
       await page.getByText('Password alone').waitFor()
     },
   )
