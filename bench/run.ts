@@ -45,7 +45,7 @@ const isWanted = (part: Part): boolean => values.only.includes(part)
 for (const part of values.only)
   if (!parts.some((known) => known === part)) throw new Error(`--only ${part}: it is one of ${parts.join(', ')}.`)
 const plan = {
-  rounds: quick ? 3 : 7,
+  rounds: quick ? 1 : 7,
   secondsPerRun: quick ? 0.25 : 3,
   /** Runs for one figure, where others disturb it. */
   attempts: quick ? 1 : 3,
