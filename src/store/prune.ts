@@ -79,7 +79,9 @@ const counters = async (activity: Kysely<ActivitySchema>, now: number): Promise<
   const before = now - minute
   const month = monthOf(now).start
   if (before >= month + clockDifferenceMs) return endedBetween(activity, 0, before)
-  return (await endedBetween(activity, 0, month - 1)) + (await endedBetween(activity, month + 1, before))
+  return (
+    (await endedBetween(activity, 0, Math.min(before, month - 1))) + (await endedBetween(activity, month + 1, before))
+  )
 }
 
 /** Removes rows of `table` whose `column` is not after `before`, and returns their ids. */

@@ -174,19 +174,9 @@ test('what an upstream gets', async (t) => {
     assert.equal(await cookies('mylatchkey=1'), 'mylatchkey=1')
   })
 
+  const forwarded = ['X-Forwarded-For', '203.0.113.9', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'public.test']
   await t.test('X-Forwarded-* is believed from trusted proxies, and the chain goes on', async () => {
-    const { headers } = echoed(
-      await ask([
-        'X-Forwarded-For',
-        '203.0.113.9',
-        'X-Forwarded-Proto',
-        'https',
-        'X-Forwarded-Host',
-        'public.test',
-        'X-Request-Id',
-        'mine',
-      ]),
-    )
+    const { headers } = echoed(await ask([...forwarded, 'X-Request-Id', 'mine']))
     assert.equal(headers['x-forwarded-for'], '203.0.113.9, 127.0.0.1')
     assert.equal(headers['x-forwarded-proto'], 'https')
     assert.equal(headers['x-forwarded-host'], 'public.test')
@@ -196,12 +186,7 @@ test('what an upstream gets', async (t) => {
   await t.test('in another spelling it is the caller’s, that the proxy has passed on: not believed', async () => {
     const { headers } = echoed(
       await ask([
-        'X-Forwarded-For',
-        '203.0.113.9',
-        'X-Forwarded-Proto',
-        'https',
-        'X-Forwarded-Host',
-        'public.test',
+        ...forwarded,
         'X_Forwarded_For',
         '10.0.0.1',
         'X_Forwarded_Proto',

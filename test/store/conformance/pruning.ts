@@ -311,6 +311,11 @@ export const pruning: readonly Requirement[] = [
         store.counters.take({ counter: 'month', period: 'month', limit: 10, needed: 10, wanted: 10 }, now)
       assert.equal((await spend(month - hour)).granted, 10)
       await store.counters.take({ counter: 'window', period: 1_000, limit: 10, needed: 1, wanted: 1 }, month - 1_001)
+      assert.equal(
+        (await pruneExpired(store, month + 30_000)).counters,
+        0,
+        'the window has ended less than a minute ago',
+      )
       // a server whose clock is an hour ahead is in the next month, and prunes
       assert.equal((await pruneExpired(store, month + hour)).counters, 1, 'the window')
       assert.equal((await spend(month - 1)).granted, 0, 'the quota of the month is used up')
